@@ -1,0 +1,1 @@
+"""Surfaces, optimizers, trajectories, curvature: pure mathematics on torch and numpy."""

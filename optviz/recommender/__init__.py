@@ -1,0 +1,1 @@
+"""MovieLens data, the models that learn it, and what they say."""

@@ -1,0 +1,1 @@
+"""A training run that can be stepped, its history, and the learning-rate finder."""
