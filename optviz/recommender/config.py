@@ -1,0 +1,342 @@
+"""What can be set before a training run: the controls, their limits, defaults and presets.
+
+No torch in here: a page draws its controls from this module alone. Everything a run depends
+on is in one frozen :class:`TrainConfig`, so that a figure of merit can carry its whole recipe.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from optviz.core.problem import Problem
+
+__all__ = [
+    "CONTROLS",
+    "DEFAULTS",
+    "MODELS",
+    "PRESETS",
+    "Control",
+    "ModelSpec",
+    "Preset",
+    "TrainConfig",
+    "controls_shown",
+    "make_config",
+    "validate",
+]
+
+_ALL = ("als", "dot_bias", "net")
+_NEURAL = ("dot_bias", "net")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """Everything that decides a training run, the data aside.
+
+    Attributes:
+        model: A key of :data:`MODELS`.
+        n_factors: Length k of each user's and each movie's vector.
+        hidden: Width of EmbeddingNet's hidden layer (``nh`` in the lesson).
+        embedding_dropout: Share of EmbeddingNet's inputs dropped (``p1``).
+        dropout: Share of EmbeddingNet's hidden units dropped (``p2``).
+        init_scale: Embeddings start uniform in ±init_scale.
+        optimizer: ``"sgd"``, ``"adam"`` or ``"adamw"``, the torch.optim classes.
+        lr: Learning rate; the highest one where a schedule changes it.
+        momentum: Momentum of SGD (Adam keeps its betas; one_cycle sets both itself).
+        weight_decay: As the torch class takes it: added to the gradient for SGD and Adam
+            (L2), decoupled for AdamW.
+        batch_size: Rows in one step.
+        epochs: Passes over the training rows; for ALS, sweeps over both sides.
+        schedule: A key of :data:`optviz.training.schedules.SCHEDULES`.
+        cycle_len: Epochs in SGDR's first cycle.
+        cycle_mult: How many times longer each next cycle of SGDR is.
+        step_epochs: Epochs after which the step schedule divides the rate by ten.
+        regularization: ALS's λ; the penalty of a row with n ratings is λ·n·‖row‖².
+        split: ``"lesson"`` (seed 42, a fifth) or ``"random"`` (``seed``, ``valid_fraction``).
+        valid_fraction: Share of rows held out by the random split.
+        seed: Of initial values, shuffling, dropout and the random split.
+    """
+
+    model: str
+    n_factors: int = 50
+    hidden: int = 10
+    embedding_dropout: float = 0.05
+    dropout: float = 0.5
+    init_scale: float = 0.05
+    optimizer: str = "adam"
+    lr: float = 1e-2
+    momentum: float = 0.9
+    weight_decay: float = 2e-4
+    batch_size: int = 64
+    epochs: int = 3
+    schedule: str = "constant"
+    cycle_len: int = 1
+    cycle_mult: int = 2
+    step_epochs: int = 3
+    regularization: float = 0.15
+    split: str = "lesson"
+    valid_fraction: float = 0.2
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by name, ready for JSON; :func:`make_config` reads them back."""
+        return dataclasses.asdict(self)
+
+    def replace(self, **controls: Any) -> TrainConfig:
+        """A checked copy with other values.
+
+        Raises:
+            Problem: A name is not a control, or a value is not allowed.
+        """
+        return make_config(**{**self.to_dict(), **controls})
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One setting: what it accepts and when it matters.
+
+    Attributes:
+        name: The field of :class:`TrainConfig`; texts are ``control.<name>.label`` / ``.help``.
+        kind: ``"int"``, ``"float"`` or ``"choice"``.
+        models: The models that use it.
+        minimum, maximum: Hard limits, both allowed (numbers only).
+        usual: The narrower range a slider would offer.
+        log: Whether a slider should be logarithmic.
+        choices: What a ``"choice"`` accepts; their texts are ``choice.<name>.<value>``.
+        needs: Other fields and the values they must have for this one to matter.
+    """
+
+    name: str
+    kind: Literal["int", "float", "choice"]
+    models: tuple[str, ...] = _NEURAL
+    minimum: float = 0.0
+    maximum: float = 0.0
+    usual: tuple[float, float] = (0.0, 0.0)
+    log: bool = False
+    choices: tuple[str, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
+
+
+def _registry(*controls: Control) -> Mapping[str, Control]:
+    return {control.name: control for control in controls}
+
+
+CONTROLS: Mapping[str, Control] = _registry(
+    Control("model", "choice", _ALL, choices=_ALL),
+    Control("n_factors", "int", _ALL, 1, 500, (2, 100)),
+    Control("regularization", "float", ("als",), 1e-6, 1e3, (0.01, 1.0), log=True),
+    Control("hidden", "int", ("net",), 1, 1000, (2, 100)),
+    Control("embedding_dropout", "float", ("net",), 0.0, 0.95, (0.0, 0.9)),
+    Control("dropout", "float", ("net",), 0.0, 0.95, (0.0, 0.9)),
+    Control("epochs", "int", _ALL, 1, 200, (1, 30)),
+    Control("optimizer", "choice", choices=("sgd", "adam", "adamw")),
+    Control("lr", "float", _NEURAL, 1e-9, 1e9, (1e-5, 1.0), log=True),
+    Control("momentum", "float", _NEURAL, 0.0, 0.999, (0.0, 0.99), needs=(("optimizer", "sgd"),)),
+    Control("weight_decay", "float", _NEURAL, 0.0, 1e3, (1e-6, 1.0), log=True),
+    Control("batch_size", "int", _NEURAL, 1, 1_000_000, (16, 8192), log=True),
+    Control("schedule", "choice", choices=("constant", "one_cycle", "sgdr", "step")),
+    Control("cycle_len", "int", _NEURAL, 1, 100, (1, 10), needs=(("schedule", "sgdr"),)),
+    Control("cycle_mult", "int", _NEURAL, 1, 10, (1, 4), needs=(("schedule", "sgdr"),)),
+    Control("step_epochs", "int", _NEURAL, 1, 100, (1, 10), needs=(("schedule", "step"),)),
+    Control("init_scale", "float", _NEURAL, 0.0, 10.0, (0.001, 1.0), log=True),
+    Control("split", "choice", _ALL, choices=("lesson", "random")),
+    Control("valid_fraction", "float", _ALL, 0.01, 0.9, (0.05, 0.5), needs=(("split", "random"),)),
+    Control("seed", "int", _ALL, 0, 2**31 - 1, (0, 100)),
+)
+"""Every setting, in the order in which one thinks of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One way to predict a rating. Its texts are ``model.<name>.title`` and ``.explain``.
+
+    Attributes:
+        name: Key of the registry.
+        latex: The prediction for user u and movie i.
+        source: Where it comes from.
+        defaults: Its configuration before the user touches anything.
+    """
+
+    name: str
+    latex: str
+    source: str
+    defaults: TrainConfig
+
+
+MODELS: Mapping[str, ModelSpec] = {
+    spec.name: spec
+    for spec in (
+        ModelSpec(
+            "als",
+            r"\hat r_{ui} = \mu + b_u + b_i + x_u^{\top} y_i",
+            "Zhou, Wilkinson, Schreiber, Pan (2008), Large-scale Parallel Collaborative "
+            "Filtering for the Netflix Prize; Ng, Machine Learning, week 9",
+            TrainConfig("als", n_factors=20, epochs=10, regularization=0.15),
+        ),
+        ModelSpec(
+            "dot_bias",
+            r"\hat r_{ui} = r_{\min} + (r_{\max}-r_{\min})\,"
+            r"\sigma\!\left(u_u^{\top} m_i + b_u + b_i\right)",
+            "fast.ai, Practical Deep Learning for Coders 2018, lesson 5",
+            TrainConfig("dot_bias"),
+        ),
+        ModelSpec(
+            "net",
+            r"\hat r_{ui} = r_{\min}-\tfrac12 + (r_{\max}-r_{\min}+1)\,"
+            r"\sigma\!\left(w^{\top}\,\mathrm{relu}\!\left(W\,[u_u; m_i] + c\right) + d\right)",
+            "fast.ai, Practical Deep Learning for Coders 2018, lesson 5",
+            TrainConfig("net"),
+        ),
+    )
+}
+"""The models by name."""
+
+DEFAULTS: Mapping[str, TrainConfig] = {name: spec.defaults for name, spec in MODELS.items()}
+"""Where each model starts. Chosen on a part of the training rows (``benchmarks/tune.py``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A recipe from the lesson. Its texts are ``preset.<name>.title`` and ``.explain``.
+
+    Attributes:
+        name: Key of the registry.
+        config: The recipe.
+        printed: The validation MSE that the lesson's notebook printed at its end.
+    """
+
+    name: str
+    config: TrainConfig
+    printed: float
+
+
+PRESETS: Mapping[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "lesson_library",
+            TrainConfig(
+                "dot_bias",
+                optimizer="adam",
+                lr=1e-2,
+                weight_decay=2e-4,
+                epochs=3,
+                schedule="sgdr",
+                cycle_len=1,
+                cycle_mult=2,
+            ),
+            0.765,
+        ),
+        Preset(
+            "lesson_by_hand",
+            TrainConfig(
+                "dot_bias",
+                init_scale=0.01,
+                optimizer="sgd",
+                lr=0.1,
+                momentum=0.9,
+                weight_decay=2e-4,
+                epochs=6,
+                schedule="step",
+                step_epochs=3,
+            ),
+            0.8012,
+        ),
+        Preset(
+            "lesson_net",
+            TrainConfig(
+                "net",
+                init_scale=0.01,
+                optimizer="adam",
+                lr=1e-3,
+                weight_decay=1e-5,
+                epochs=6,
+                schedule="constant",
+            ),
+            0.7808,
+        ),
+    )
+}
+"""The lesson's own recipes, by name."""
+
+
+def controls_shown(config: TrainConfig) -> list[Control]:
+    """The controls that matter for ``config``, in order (``model`` itself first)."""
+    return [
+        control
+        for control in CONTROLS.values()
+        if config.model in control.models
+        and all(getattr(config, field) == value for field, value in control.needs)
+    ]
+
+
+def make_config(model: str, **controls: Any) -> TrainConfig:
+    """The defaults of ``model`` with the given controls changed.
+
+    Args:
+        model: A key of :data:`MODELS`.
+        **controls: Any other fields of :class:`TrainConfig`.
+
+    Raises:
+        Problem: There is no such model or control, or a value is not allowed.
+
+    Example:
+        >>> make_config("dot_bias", lr=0.02, epochs=5).lr
+        0.02
+        >>> make_config("dot_bias", lr=-1)
+        Traceback (most recent call last):
+            ...
+        optviz.core.problem.Problem: lr must be from 1e-09 to 1e+09, not -1.
+    """
+    _known("model", model, tuple(MODELS))
+    for name in controls:
+        if name not in CONTROLS:
+            raise Problem("problem.model.unknown_control", name=name, known=", ".join(CONTROLS))
+    return validate(dataclasses.replace(DEFAULTS[model], **controls))
+
+
+def validate(config: TrainConfig) -> TrainConfig:
+    """``config`` with every number as the type it should have.
+
+    Whole numbers given as floats (from an address bar, say) become ints. Controls that the
+    model does not use are checked too, so that switching models never surprises.
+
+    Raises:
+        Problem: A value is of the wrong type or outside its limits.
+    """
+    return TrainConfig(
+        **{name: _checked(control, getattr(config, name)) for name, control in CONTROLS.items()}
+    )
+
+
+def _checked(control: Control, value: Any) -> Any:
+    if control.kind == "choice":
+        return _known(control.name, value, control.choices)
+    numbers: dict[str, Any] = {
+        "name": control.name,
+        "value": value,
+        "minimum": f"{control.minimum:g}",
+        "maximum": f"{control.maximum:g}",
+    }
+    try:
+        number = math.nan if isinstance(value, bool | str) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not control.minimum <= number <= control.maximum:
+        raise Problem("problem.model.out_of_range", **numbers)
+    if control.kind == "float":
+        return number
+    if number != int(number):
+        raise Problem("problem.model.not_whole", **numbers)
+    return int(number)
+
+
+def _known(name: str, value: Any, choices: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise Problem(
+            "problem.model.unknown_choice", name=name, value=value, known=", ".join(choices)
+        )
+    return value
