@@ -1,0 +1,381 @@
+"""The backend that needs nothing else: worker processes on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+import uuid
+import weakref
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from optviz.core.problem import Problem
+from optviz.jobs import frames
+from optviz.jobs.interface import Event, JobFailed, Progress, State
+from optviz.jobs.process import WorkerProcess
+from optviz.jobs.record import Record
+
+CANCEL_GRACE = 0.4
+"""Seconds a cancelled task has to leave by itself; then its process is killed."""
+
+IDLE_SECONDS = 300.0
+"""A worker without work goes after this long, and gives its memory back."""
+
+MOST_WORKERS = 4
+"""As many as this by default, even on a big machine: torch takes 220 MiB in each."""
+
+
+def cores() -> int:
+    """The processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(eq=False)
+class _Work:
+    """A job inside the backend."""
+
+    record: Record
+    arguments: bytes
+    worker: WorkerProcess | None = None
+    held: bool = False  # paused before it began
+
+
+@dataclass(eq=False)
+class _Seat:
+    """A worker inside the backend."""
+
+    work: _Work | None = None
+    deadline: float | None = None  # to be killed (with work) or retired (without) at this time
+    retiring: bool = False
+
+
+class LocalJob:
+    """The handle of a job; see :class:`optviz.jobs.interface.Job`."""
+
+    def __init__(self, record: Record, control: Callable[[str, str], None]) -> None:
+        self._record = record
+        self._control = control
+
+    @property
+    def id(self) -> str:
+        """A name no other job has."""
+        return self._record.id
+
+    @property
+    def task(self) -> str:
+        """The task it runs, ``"module:function"``."""
+        return self._record.task
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self._record.state
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has come to an end, good or bad."""
+        return self._record.finished
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far it is."""
+        return self._record.progress
+
+    @property
+    def error(self) -> Exception | None:
+        """Why it failed, if it has."""
+        return self._record.error
+
+    def events(self, since: int = 0) -> list[Event]:
+        """The events from number ``since`` on."""
+        return self._record.events(since)
+
+    def pause(self) -> None:
+        """Hold it at its next checkpoint."""
+        self._control(self.id, "pause")
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._control(self.id, "resume")
+
+    def stop(self) -> None:
+        """Ask it to end early and keep what it has."""
+        self._control(self.id, "stop")
+
+    def cancel(self) -> None:
+        """End it and drop its result."""
+        self._control(self.id, "cancel")
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the end and return what the task returned."""
+        return self._record.result(timeout)
+
+
+class WorkerBackend:
+    """Runs tasks in worker processes of our own, each of which serves many jobs in turn.
+
+    Workers start when they are first needed and end when idle for long, when this process
+    ends, or when a task will not leave after :meth:`Job.cancel`. Jobs beyond ``max_workers``
+    wait in the order of asking. A paused job keeps its worker (the model lives in it) but not
+    its turn: up to ``2 * max_workers`` further workers may start while others are paused.
+
+    Args:
+        max_workers: Jobs that run at the same time; as many as there are cores, at most
+            :data:`MOST_WORKERS`, when None.
+        idle_seconds: A worker without work goes after this long.
+        cancel_grace: Seconds a cancelled task has to leave by itself.
+        paths: Further folders to import tasks from.
+
+    Raises:
+        Problem: ``max_workers`` is not at least 1.
+    """
+
+    def __init__(
+        self,
+        max_workers: int | None = None,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        cancel_grace: float = CANCEL_GRACE,
+        paths: Sequence[str] = (),
+    ) -> None:
+        if max_workers is None:
+            max_workers = min(cores(), MOST_WORKERS)
+        if max_workers < 1:
+            raise Problem("problem.jobs.worker_count", value=max_workers)
+        self.max_workers = max_workers
+        self._idle_seconds = idle_seconds
+        self._cancel_grace = cancel_grace
+        self._paths = tuple(paths)
+        # The cores are shared out, so that all workers together do not starve the server.
+        self._threads = max(1, cores() // max_workers)
+        self._queue: deque[_Work] = deque()
+        self._works: dict[str, _Work] = {}
+        self._seats: dict[WorkerProcess, _Seat] = {}
+        self._warm: tuple[str, ...] = ()
+        self._closed = False
+        self._lock = threading.RLock()  # for all of the above
+        self._keeper: threading.Thread | None = None
+        # Wakes the keeper: with the name of a job that nobody holds, or with None to look at
+        # the clock. Python may drop a handle in the middle of anything, under any lock; this
+        # kind of queue is the one that can be written to from there.
+        self._wake: SimpleQueue[str | None] = SimpleQueue()
+
+    # ── asked from outside ──
+
+    def submit(self, task: str, /, **arguments: Any) -> LocalJob:
+        """Queue a task; see :meth:`optviz.jobs.interface.Backend.submit`."""
+        try:
+            body = frames.dumps(arguments)
+        except Exception as error:
+            raise JobFailed("problem.jobs.arguments", reason=_describe(error)) from error
+        record = Record(uuid.uuid4().hex, task)
+        with self._lock:
+            if self._closed:
+                raise Problem("problem.jobs.closed")
+            work = _Work(record, body)
+            self._works[record.id] = work
+            self._queue.append(work)
+            self._dispatch()
+        job = LocalJob(record, self._control)
+        weakref.finalize(job, self._wake.put, record.id).atexit = False
+        return job
+
+    def warm(self, *modules: str) -> None:
+        """Have modules imported in one idle worker, starting it if need be."""
+        with self._lock:
+            self._warm = tuple(dict.fromkeys(self._warm + modules))
+            self._rewarm()
+
+    def shutdown(self) -> None:
+        """End all jobs and workers, at once."""
+        with self._lock:
+            self._closed = True
+            for id in list(self._works):
+                self._control(id, "cancel")
+            workers = list(self._seats)
+        self._wake.put(None)
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.join(5.0)
+
+    # ── the rest holds the lock ──
+
+    def _control(self, id: str, word: str) -> None:
+        with self._lock:
+            work = self._works.get(id)
+            if work is None:
+                return
+            queued = work.worker is None
+            if word == "cancel" or (word == "stop" and queued):
+                work.record.enter("cancelled")
+                del self._works[id]
+                if queued:
+                    self._queue.remove(work)
+                else:
+                    self._set_deadline(work.worker, self._cancel_grace)
+            elif queued:
+                work.held = word == "pause"
+                work.record.enter("paused" if work.held else "queued")
+            else:
+                work.record.enter("paused" if word == "pause" else "running")
+            if work.worker is not None:
+                work.worker.send(word, id)
+            self._dispatch()
+
+    def _dispatch(self) -> None:
+        """Give waiting jobs to idle workers, starting workers while there is room."""
+        if self._closed:
+            return
+        for work in [work for work in self._queue if not work.held]:
+            paused = running = 0
+            for seat in self._seats.values():
+                if seat.work is not None:
+                    paused += seat.work.record.state == "paused"
+                    running += seat.work.record.state != "paused"
+            if running >= self.max_workers:
+                return
+            worker = self._idle_worker()
+            if worker is None:
+                if len(self._seats) >= self.max_workers + min(paused, 2 * self.max_workers):
+                    return
+                worker = self._start()
+            self._queue.remove(work)
+            seat = self._seats[worker]
+            seat.work, seat.deadline = work, None
+            work.worker = worker
+            work.record.enter("running")
+            worker.send("run", work.record.id, work.record.task, work.arguments)
+            work.arguments = b""
+
+    def _idle_worker(self) -> WorkerProcess | None:
+        idle = [w for w, seat in self._seats.items() if seat.work is None and not seat.retiring]
+        return max(idle, key=lambda worker: len(worker.warmed), default=None)
+
+    def _start(self) -> WorkerProcess:
+        worker = WorkerProcess(self._receive, self._ended, self._threads, self._paths)
+        self._seats[worker] = _Seat()
+        if self._keeper is None:
+            self._keeper = threading.Thread(target=self._keep, name="optviz-jobs", daemon=True)
+            self._keeper.start()
+        return worker
+
+    def _rewarm(self) -> None:
+        if self._closed or not self._warm:
+            return
+        worker = self._idle_worker()
+        if worker is None:
+            if len(self._seats) >= self.max_workers:
+                return
+            worker = self._start()
+            self._set_deadline(worker, self._idle_seconds)
+        missing = [module for module in self._warm if module not in worker.warmed]
+        if missing:
+            worker.warmed.update(missing)
+            worker.send("warm", missing)
+
+    def _set_deadline(self, worker: WorkerProcess | None, seconds: float) -> None:
+        if worker is not None and worker in self._seats:
+            self._seats[worker].deadline = time.monotonic() + seconds
+            self._wake.put(None)
+
+    # ── called by the threads that read from the workers ──
+
+    def _receive(self, worker: WorkerProcess, message: tuple[Any, ...]) -> None:
+        word, id, *rest = message
+        work = self._works.get(id)
+        if word == "events":
+            if work is not None:  # else cancelled meanwhile
+                self._take_events(worker, work, *rest)
+            return
+        with self._lock:
+            if work is not None:
+                self._settle(work, word, rest[0])
+                self._works.pop(id, None)
+            seat = self._seats.get(worker)
+            if seat is not None:
+                seat.work = None
+                self._set_deadline(worker, self._idle_seconds)
+            self._dispatch()
+
+    def _take_events(
+        self,
+        worker: WorkerProcess,
+        work: _Work,
+        events: list[bytes],
+        progress: tuple[float, float] | None,
+    ) -> None:
+        try:
+            for body in events:
+                work.record.add_event(*frames.loads(body))
+        except Exception as error:  # something only the worker can import
+            work.record.fail(JobFailed("problem.jobs.failed", reason=_describe(error)))
+            worker.kill()
+        if progress is not None:
+            work.record.set_progress(*progress)
+
+    @staticmethod
+    def _settle(work: _Work, word: str, body: bytes) -> None:
+        """Take over how a task ended."""
+        try:
+            outcome: Any = frames.loads(body) if body else None
+        except Exception as error:
+            word, outcome = "failed", (type(error).__name__, str(error))
+        if word == "done":
+            work.record.finish(outcome)
+        elif isinstance(outcome, Problem):
+            work.record.fail(outcome)
+        elif word == "failed":
+            name, message = outcome
+            key = "memory" if name == "MemoryError" else "failed"
+            reason = f"{name}: {message}" if message else name
+            work.record.fail(JobFailed(f"problem.jobs.{key}", reason=reason))
+        else:
+            work.record.enter("cancelled")
+
+    def _ended(self, worker: WorkerProcess) -> None:
+        with self._lock:
+            seat = self._seats.pop(worker)
+            if seat.work is not None and self._works.pop(seat.work.record.id, None) is not None:
+                seat.work.record.fail(JobFailed("problem.jobs.worker_died"))
+            if seat.work is not None:
+                self._rewarm()  # the next job should not wait for imports again
+            self._dispatch()
+
+    # ── the thread that looks at the clock ──
+
+    def _keep(self) -> None:
+        wait: float | None = None
+        while not self._closed:
+            dropped: str | None = None
+            with contextlib.suppress(Empty):
+                dropped = self._wake.get(timeout=wait)
+            with self._lock:
+                if dropped is not None:
+                    self._control(dropped, "cancel")
+                wait = self._meet_deadlines()
+
+    def _meet_deadlines(self) -> float | None:
+        """Do what is due; the seconds until something is due next."""
+        now = time.monotonic()
+        for worker, seat in self._seats.items():
+            if seat.deadline is not None and seat.deadline <= now:
+                seat.deadline = None
+                if seat.work is not None:
+                    worker.kill()
+                else:
+                    seat.retiring = True
+                    worker.retire()
+        deadlines = [s.deadline for s in self._seats.values() if s.deadline is not None]
+        return max(min(deadlines) - now, 0.0) if deadlines else None
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
