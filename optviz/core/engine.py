@@ -1,0 +1,199 @@
+"""The stepping itself: real ``torch.optim`` objects over one shared block of iterates.
+
+All runs of a comparison keep their iterate in one (N, 2) block. Each optimizer owns a leaf
+tensor that is a view of its row, and the rows' gradients are views of one (N, 2) block too, so
+one backward pass a step serves them all.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from optviz.core.optimizers import OptimizerSpec, Value
+from optviz.core.problem import Problem
+
+__all__ = ["Record", "run"]
+
+Array = npt.NDArray[np.float64]
+Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Record = tuple[Array, Array, Array]
+"""Points (N, n+1, 2), losses (N, n+1), gradients (N, n+1, 2)."""
+
+
+def run(
+    function: Function,
+    runs: Sequence[tuple[OptimizerSpec, Mapping[str, Value]]],
+    start: tuple[float, float],
+    steps: int,
+    *,
+    elementwise: bool,
+) -> Record:
+    """Step every optimizer ``steps`` times from ``start``.
+
+    Args:
+        function: Of two tensors.
+        runs: Optimizers with checked settings.
+        start: Where all begin.
+        steps: How often each steps; 0 gives the start alone.
+        elementwise: Whether ``function`` takes tensors of any shape elementwise; if not, it is
+            called for one point at a time.
+
+    Raises:
+        Problem: ``function`` fails, or does not return one differentiable number a point.
+    """
+    count = len(runs)
+    iterates = torch.tensor([start] * count, dtype=torch.float64).reshape(count, 2)
+    grads = torch.zeros_like(iterates)
+    losses = torch.zeros(count, dtype=torch.float64)
+    evaluate = (_Batch if elementwise else _OneByOne)(function, iterates, grads, losses)
+    movers = _movers(function, runs, iterates, grads, losses)
+
+    now, slope, level = iterates.numpy(), grads.numpy(), losses.numpy()
+    points = np.empty((steps + 1, count, 2))
+    gradients = np.empty((steps + 1, count, 2))
+    values = np.empty((steps + 1, count))
+    for k in range(steps + 1):
+        evaluate()
+        points[k], gradients[k], values[k] = now, slope, level
+        if k < steps:
+            with torch.no_grad():
+                for move in movers:
+                    move()
+    return points.swapaxes(0, 1), values.T, gradients.swapaxes(0, 1)
+
+
+class _Batch:
+    """All rows in one call of an elementwise function."""
+
+    def __init__(
+        self, function: Function, iterates: torch.Tensor, grads: torch.Tensor, losses: torch.Tensor
+    ) -> None:
+        self.function = function
+        self.iterates = iterates.numpy()
+        self.grads = grads.numpy()
+        self.losses = losses.numpy()
+        columns = torch.empty(2, len(iterates), dtype=torch.float64)
+        self.columns = columns.numpy()
+        self.x = columns[0].detach().requires_grad_()
+        self.y = columns[1].detach().requires_grad_()
+        self.ones = torch.ones(len(iterates), dtype=torch.float64)
+
+    def __call__(self) -> None:
+        self.columns[:] = self.iterates.T
+        value = _call(self.function, self.x, self.y)
+        gx, gy = torch.autograd.grad(value, (self.x, self.y), self.ones, materialize_grads=True)
+        self.losses[:] = value.detach().numpy()
+        self.grads[:, 0] = gx.numpy()
+        self.grads[:, 1] = gy.numpy()
+
+
+class _OneByOne:
+    """One call a row, on scalars: for functions of which nothing is known."""
+
+    def __init__(
+        self, function: Function, iterates: torch.Tensor, grads: torch.Tensor, losses: torch.Tensor
+    ) -> None:
+        self.function = function
+        self.iterates, self.grads, self.losses = iterates, grads, losses
+
+    def __call__(self) -> None:
+        for row, grad, loss in zip(self.iterates, self.grads, self.losses, strict=True):
+            point = row.clone().requires_grad_()
+            value = _call(self.function, point[0], point[1])
+            (slope,) = torch.autograd.grad(value, point, materialize_grads=True)
+            loss.copy_(value.detach())
+            grad.copy_(slope)
+
+
+def _call(function: Function, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """``function(x, y)``, or a sentence about what is wrong with it."""
+    try:
+        value = function(x, y)
+    except Exception as error:
+        raise Problem(
+            "problem.core.function_failed", error=f"{type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point():
+        raise Problem("problem.core.function_type", type=type(value).__name__)
+    if value.shape != x.shape:
+        raise Problem("problem.core.function_shape", shape=tuple(value.shape))
+    if not value.requires_grad:
+        raise Problem("problem.core.function_constant")
+    return value.double()
+
+
+def _movers(
+    function: Function,
+    runs: Sequence[tuple[OptimizerSpec, Mapping[str, Value]]],
+    iterates: torch.Tensor,
+    grads: torch.Tensor,
+    losses: torch.Tensor,
+) -> list[Callable[[], Any]]:
+    """One function a step for each optimizer object.
+
+    Runs of the same torch class share one object, as parameter groups: a group is stepped
+    exactly as an object of its own would, and the fixed cost of ``step`` is paid once.
+    """
+    groups: dict[str, list[dict[str, Any]]] = {}
+    movers: list[Callable[[], Any]] = []
+    for row, (spec, settings) in enumerate(runs):
+        # Parameters are leaves of their own, over the memory of the shared block.
+        p = iterates[row].detach().view(spec.shape).requires_grad_()
+        p.grad = grads[row].view(spec.shape)
+        if spec.closure == "none":
+            group = {"params": [p], **spec.arguments(settings)}
+            groups.setdefault(spec.torch_class, []).append(group)
+        else:
+            optimizer = spec.build([p], **settings)
+            closure = _closure(spec, function, p, losses[row])
+            movers.append(_with_closure(optimizer, closure))
+    for name, members in groups.items():
+        optimizer = getattr(torch.optim, name)(members, **_valid_first(members[0]))
+        movers.append(_bare_step(optimizer))
+    return movers
+
+
+def _valid_first(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in group.items() if key != "params"}
+
+
+def _bare_step(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:
+    """``optimizer.step`` without torch's profiler hook and gradient switch around it.
+
+    The wrappers cost as much as the arithmetic on two numbers. What is called is the method
+    as the class defines it, and the caller has switched gradients off.
+    """
+    step = inspect.unwrap(type(optimizer).step)
+    return lambda: step(optimizer)
+
+
+def _with_closure(
+    optimizer: torch.optim.Optimizer, closure: Callable[[], Any]
+) -> Callable[[], Any]:
+    return lambda: optimizer.step(closure)
+
+
+def _closure(
+    spec: OptimizerSpec, function: Function, p: torch.Tensor, loss: torch.Tensor
+) -> Callable[[], Any]:
+    """What LBFGS or Newton calls to learn about the function at ``p``."""
+
+    def graph() -> torch.Tensor:
+        flat = p.view(2)
+        return _call(function, flat[0], flat[1])
+
+    def backward() -> torch.Tensor:
+        with torch.enable_grad():
+            value = graph()
+        (slope,) = torch.autograd.grad(value, p, materialize_grads=True)
+        assert p.grad is not None
+        p.grad.copy_(slope)
+        return value.detach()
+
+    return graph if spec.closure == "graph" else backward
