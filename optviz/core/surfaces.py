@@ -175,8 +175,8 @@ _SURFACES = (
         minima=((0.0, 0.0),),
         minimum_value=0.0,
         start=(-2.5, 2.0),
-        steps=60,
-        gradient_tolerance=1e-4,
+        steps=100,
+        gradient_tolerance=0.002,
     ),
     Surface(
         name="ravine",
@@ -188,8 +188,8 @@ _SURFACES = (
         minima=((0.0, 0.0),),
         minimum_value=0.0,
         start=(-10.0, 1.0),
-        steps=200,
-        gradient_tolerance=1e-3,
+        steps=300,
+        gradient_tolerance=0.01,
     ),
     Surface(
         name="tilted",
@@ -201,8 +201,8 @@ _SURFACES = (
         minima=((0.0, 0.0),),
         minimum_value=0.0,
         start=(-3.5, -1.5),
-        steps=150,
-        gradient_tolerance=1e-3,
+        steps=200,
+        gradient_tolerance=0.01,
     ),
     Surface(
         name="rosenbrock",
@@ -215,7 +215,7 @@ _SURFACES = (
         minimum_value=0.0,
         start=(-1.2, 1.0),
         steps=500,
-        gradient_tolerance=1e-2,
+        gradient_tolerance=0.01,
         log_levels=True,
     ),
     Surface(
@@ -233,7 +233,7 @@ _SURFACES = (
         saddles=((0.0, 1.0), (0.100537937324, -2.64451358502)),
         start=(1.0, 1.5),
         steps=300,
-        gradient_tolerance=1e-3,
+        gradient_tolerance=0.005,
         log_levels=True,
     ),
     Surface(
@@ -259,7 +259,7 @@ _SURFACES = (
         maxima=((-0.270844590667, -0.92303855648),),
         start=(0.0, -0.5),
         steps=150,
-        gradient_tolerance=1e-2,
+        gradient_tolerance=0.02,
         log_levels=True,
     ),
     Surface(
@@ -273,7 +273,7 @@ _SURFACES = (
         minimum_value=0.0,
         start=(-8.0, -6.0),
         steps=150,
-        gradient_tolerance=1e-2,
+        gradient_tolerance=0.02,
         log_levels=True,
     ),
     Surface(
@@ -287,7 +287,7 @@ _SURFACES = (
         minimum_value=0.0,
         start=(-9.0, -4.0),
         steps=200,
-        gradient_tolerance=1e-4,
+        gradient_tolerance=0.002,
         log_levels=True,
     ),
     Surface(
@@ -309,7 +309,7 @@ _SURFACES = (
         maxima=((_ST_TOP, _ST_TOP),),
         start=(0.5, 0.0),
         steps=100,
-        gradient_tolerance=1e-3,
+        gradient_tolerance=0.02,
     ),
     Surface(
         name="rastrigin",
@@ -324,7 +324,7 @@ _SURFACES = (
         complete=False,
         start=(-3.6, 2.7),
         steps=150,
-        gradient_tolerance=1e-3,
+        gradient_tolerance=0.05,
     ),
     Surface(
         name="ackley",
@@ -341,7 +341,7 @@ _SURFACES = (
         complete=False,
         start=(-3.7, 2.6),
         steps=150,
-        gradient_tolerance=1e-4,
+        gradient_tolerance=0.002,
     ),
     Surface(
         name="goldstein_price",
@@ -360,7 +360,7 @@ _SURFACES = (
         maxima=((0.8, 0.2),),
         start=(-1.5, -1.6),
         steps=300,
-        gradient_tolerance=1e-1,
+        gradient_tolerance=0.5,
         log_levels=True,
     ),
     Surface(
@@ -384,7 +384,7 @@ _SURFACES = (
         maxima=_mirrored((1.23022987652, 0.162334584459)),
         start=(-1.1, 0.15),
         steps=100,
-        gradient_tolerance=1e-4,
+        gradient_tolerance=0.002,
     ),
     Surface(
         name="mccormick",
@@ -399,7 +399,7 @@ _SURFACES = (
         saddles=((0.5 + math.pi / 3, -0.5 + math.pi / 3),),
         start=(1.2, 3.0),
         steps=100,
-        gradient_tolerance=1e-4,
+        gradient_tolerance=0.005,
     ),
     Surface(
         name="branin",
@@ -416,7 +416,7 @@ _SURFACES = (
         saddles=((0.0, 6.0), (2 * math.pi, 1.1)),
         start=(0.5, 11.0),
         steps=150,
-        gradient_tolerance=1e-3,
+        gradient_tolerance=0.01,
     ),
     Surface(
         name="saddle",
@@ -429,7 +429,7 @@ _SURFACES = (
         saddles=((0.0, 0.0),),
         start=(-1.6, 0.01),
         steps=60,
-        gradient_tolerance=1e-4,
+        gradient_tolerance=0.001,
     ),
     Surface(
         name="monkey_saddle",
@@ -441,7 +441,7 @@ _SURFACES = (
         saddles=((0.0, 0.0),),
         start=(1.2, 0.05),
         steps=100,
-        gradient_tolerance=1e-4,
+        gradient_tolerance=0.002,
     ),
     Surface(
         name="cliff",
@@ -458,7 +458,7 @@ _SURFACES = (
         minimum_value=0.002157052956690997,
         start=(4.5, 2.5),
         steps=150,
-        gradient_tolerance=1e-4,
+        gradient_tolerance=0.001,
     ),
 )
 
