@@ -1,0 +1,293 @@
+"""From many dimensions to two or three: the projections that the page offers.
+
+A projection is a pure function: the same vectors and settings give the same picture on the same
+machine. The registry names them; scikit-learn is imported when one of them runs.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optviz.core.problem import Problem
+from optviz.embedding.vectors import as_vectors, unit_rows
+
+__all__ = ["PROJECTIONS", "Glimpse", "Parameter", "Projection", "ProjectionSpec", "project"]
+
+Array = NDArray[np.float64]
+Setting = int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One setting of a projection: its name (scikit-learn's own), default and range."""
+
+    name: str
+    default: Setting
+    minimum: float
+    maximum: float
+    kind: Literal["int", "float", "bool"]
+
+    def check(self, value: Any) -> Setting:
+        """``value`` as this parameter's type.
+
+        Raises:
+            Problem: It is not a number of that kind, or outside the range.
+        """
+        if self.kind == "bool":
+            if isinstance(value, (bool, np.bool_)):
+                return bool(value)
+            raise Problem("problem.embedding.not_bool", name=self.name, value=value)
+        number = not isinstance(value, (bool, np.bool_)) and isinstance(
+            value, (int, float, np.integer, np.floating)
+        )
+        if not number or not math.isfinite(value):
+            raise Problem("problem.embedding.not_number", name=self.name, value=value)
+        if self.kind == "int" and value != int(value):
+            raise Problem("problem.embedding.not_whole", name=self.name, value=value)
+        if not self.minimum <= value <= self.maximum:
+            raise Problem(
+                "problem.embedding.out_of_range",
+                name=self.name,
+                value=value,
+                minimum=self.minimum,
+                maximum=self.maximum,
+            )
+        return int(value) if self.kind == "int" else float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """A look at a projection in the making.
+
+    Attributes:
+        iteration: Updates made so far.
+        total: Updates planned.
+        coordinates: (n, dimensions) float32, a copy.
+        kl_divergence: The loss, at the iterations where scikit-learn computes it and once the
+            early exaggeration is over (before, it belongs to another problem); else None.
+    """
+
+    iteration: int
+    total: int
+    coordinates: NDArray[np.float32]
+    kl_divergence: float | None
+
+
+Watch = Callable[[int, int, Callable[[], Glimpse]], None]
+"""Called before every update with (iteration, total, a function that takes the glimpse)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projection:
+    """Where every vector landed, and how.
+
+    Attributes:
+        method: Name in :data:`PROJECTIONS`.
+        settings: Every parameter as used.
+        coordinates: (n, dimensions) float32.
+        seconds: Time it took.
+        kl_divergence: t-SNE's final loss in nats; None for PCA.
+        iterations: Updates made; None for PCA.
+        explained_variance: Share of the variance on each axis, PCA only; None for t-SNE.
+    """
+
+    method: str
+    settings: Mapping[str, Setting]
+    coordinates: NDArray[np.float32]
+    seconds: float
+    kl_divergence: float | None = None
+    iterations: int | None = None
+    explained_variance: tuple[float, ...] | None = None
+
+    @property
+    def dimensions(self) -> int:
+        """2 or 3."""
+        return int(self.coordinates.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionSpec:
+    """A method of projection.
+
+    Attributes:
+        name: Key in :data:`PROJECTIONS`; the page's words are under ``embeddings.method.<name>``.
+        parameters: Its settings, in the order in which one thinks of them.
+        minimum_points: With fewer it cannot work.
+        source: Where it comes from.
+        run: (vectors, dimensions, settings, watch) → the fields of :class:`Projection`.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    minimum_points: int
+    source: str
+    run: Callable[[Array, int, Mapping[str, Setting], Watch | None], dict[str, Any]] = field(
+        repr=False
+    )
+
+    def settings(self, given: Mapping[str, Any], n_points: int) -> dict[str, Setting]:
+        """All parameters, checked, defaults filled in.
+
+        Raises:
+            Problem: An unknown parameter, or a value that cannot be used with so many points.
+        """
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                raise Problem(
+                    "problem.embedding.unknown_parameter",
+                    method=self.name,
+                    name=name,
+                    known=", ".join(known),
+                )
+        settings = {
+            name: parameter.check(given.get(name, parameter.default))
+            for name, parameter in known.items()
+        }
+        # Barnes–Hut t-SNE looks at 3 × perplexity neighbours of every point.
+        if "perplexity" in settings and settings["perplexity"] >= n_points / 3:
+            raise Problem(
+                "problem.embedding.perplexity",
+                perplexity=settings["perplexity"],
+                n=n_points,
+                limit=n_points / 3,
+            )
+        return settings
+
+
+def project(
+    vectors: ArrayLike,
+    method: str = "tsne",
+    dimensions: int = 2,
+    *,
+    watch: Watch | None = None,
+    **parameters: Any,
+) -> Projection:
+    """Lay vectors out in the plane or in space.
+
+    Args:
+        vectors: (n, d) finite numbers.
+        method: A key of :data:`PROJECTIONS`.
+        dimensions: 2 or 3.
+        watch: Sees an iterative method at work (see :data:`Watch`) and changes nothing; what it
+            raises ends the work.
+        **parameters: The method's settings; the rest take their defaults.
+
+    Raises:
+        Problem: Something cannot be used; the sentence says what would be right.
+
+    Example:
+        >>> import numpy as np
+        >>> line = np.outer(np.arange(5.0), [1.0, 2.0, 2.0])
+        >>> flat = project(line, "pca", normalize=False)
+        >>> flat.coordinates[:, 0].round(3).tolist()
+        [-6.0, -3.0, 0.0, 3.0, 6.0]
+        >>> [round(share, 6) for share in flat.explained_variance]
+        [1.0, 0.0]
+    """
+    if method not in PROJECTIONS:
+        raise Problem("problem.embedding.method", name=method, known=", ".join(PROJECTIONS))
+    spec = PROJECTIONS[method]
+    if dimensions not in (2, 3):
+        raise Problem("problem.embedding.dimensions", dimensions=dimensions)
+    matrix = as_vectors(vectors)
+    n, d = matrix.shape
+    if n < spec.minimum_points:
+        raise Problem("problem.embedding.too_few", n=n, minimum=spec.minimum_points)
+    if d < dimensions:
+        raise Problem("problem.embedding.too_flat", d=d, dimensions=dimensions)
+    settings = spec.settings(parameters, n)
+    _require_spread(matrix, "problem.embedding.all_equal")
+    if settings["normalize"]:
+        matrix = unit_rows(matrix)
+        _require_spread(matrix, "problem.embedding.same_direction")
+    began = time.perf_counter()
+    found = spec.run(matrix, dimensions, settings, watch)
+    return Projection(
+        method=method,
+        settings=MappingProxyType(settings),
+        seconds=time.perf_counter() - began,
+        **found,
+    )
+
+
+def _require_spread(matrix: Array, key: str) -> None:
+    # t-SNE squares distances in float32: below about 1e-19 they would all become zero.
+    if float(np.ptp(matrix, axis=0).max()) < 1e-15:
+        raise Problem(key)
+
+
+def _run_pca(
+    matrix: Array, dimensions: int, settings: Mapping[str, Setting], watch: Watch | None
+) -> dict[str, Any]:
+    from sklearn.decomposition import PCA
+
+    # The full solver draws no random numbers: PCA has one answer, signs aside, and
+    # scikit-learn fixes the signs.
+    model = PCA(n_components=dimensions, svd_solver="full")
+    return {
+        "coordinates": model.fit_transform(matrix).astype(np.float32),
+        "explained_variance": tuple(float(share) for share in model.explained_variance_ratio_),
+    }
+
+
+def _run_tsne(
+    matrix: Array, dimensions: int, settings: Mapping[str, Setting], watch: Watch | None
+) -> dict[str, Any]:
+    from sklearn.manifold import TSNE
+
+    from optviz.embedding.watching import watched
+
+    model = TSNE(
+        n_components=dimensions,
+        perplexity=settings["perplexity"],
+        max_iter=settings["max_iter"],
+        random_state=settings["seed"],
+    )
+    with watched(watch, len(matrix), dimensions, int(settings["max_iter"])):
+        coordinates = model.fit_transform(matrix)
+    return {
+        "coordinates": np.asarray(coordinates, dtype=np.float32),
+        "kl_divergence": float(model.kl_divergence_),
+        "iterations": int(model.n_iter_) + 1,  # scikit-learn keeps the last index, from 0
+    }
+
+
+_NORMALIZE = Parameter("normalize", True, 0, 1, "bool")
+
+PROJECTIONS: Mapping[str, ProjectionSpec] = MappingProxyType(
+    {
+        spec.name: spec
+        for spec in (
+            ProjectionSpec(
+                name="tsne",
+                parameters=(
+                    Parameter("perplexity", 30.0, 2.0, 100.0, "float"),
+                    # Below 250 scikit-learn would end inside the early exaggeration.
+                    Parameter("max_iter", 1000, 250, 5000, "int"),
+                    Parameter("seed", 0, 0, 2**32 - 1, "int"),
+                    _NORMALIZE,
+                ),
+                minimum_points=7,  # the lowest perplexity, 2, needs more than 6
+                source="van der Maaten & Hinton, JMLR 9 (2008); Barnes–Hut: JMLR 15 (2014)",
+                run=_run_tsne,
+            ),
+            ProjectionSpec(
+                name="pca",
+                parameters=(_NORMALIZE,),
+                minimum_points=3,
+                source="Pearson, Philosophical Magazine 2 (1901); Hotelling (1933)",
+                run=_run_pca,
+            ),
+        )
+    }
+)
+"""Name → how it projects. The first is the page's default."""

@@ -1,0 +1,91 @@
+"""How far to trust a picture of an embedding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optviz.core.problem import Problem
+from optviz.embedding.vectors import as_vectors, unit_rows
+
+__all__ = ["Quality", "quality", "trustworthiness"]
+
+_ROWS_AT_ONCE = 256
+"""Bounds the memory: 256 × n distances at a time instead of n × n."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Two answers to "are neighbours in the picture neighbours in truth?"
+
+    Attributes:
+        trustworthiness: 1 when the picture shows no false neighbour, about ½ for a picture
+            drawn at random (Venna & Kaski, ICANN 2001).
+        kept: Mean share of each point's ``k`` true nearest neighbours that are also among its
+            ``k`` nearest in the picture, 0 … 1.
+        k: Neighbours looked at.
+    """
+
+    trustworthiness: float
+    kept: float
+    k: int
+
+
+def trustworthiness(
+    vectors: ArrayLike, coordinates: ArrayLike, k: int = 10, *, normalize: bool = False
+) -> float:
+    """scikit-learn's ``trustworthiness`` in a fraction of the memory; see :func:`quality`."""
+    return quality(vectors, coordinates, k, normalize=normalize).trustworthiness
+
+
+def quality(
+    vectors: ArrayLike, coordinates: ArrayLike, k: int = 10, *, normalize: bool = False
+) -> Quality:
+    r"""Compare neighbourhoods in the original space and in the picture.
+
+    .. math::  T(k) = 1 - \frac{2}{nk(2n-3k-1)} \sum_i \sum_{j \in N_i^k} \max(0, r(i,j) - k)
+
+    where :math:`N_i^k` are the ``k`` nearest to i in the picture and r(i, j) is the rank of j
+    among the neighbours of i in the original space. Distances that tie rank by row.
+
+    Args:
+        vectors: (n, d) the originals.
+        coordinates: (n, 2 or 3) the picture.
+        k: Neighbours to look at, fewer than n/2.
+        normalize: Compare directions only (cosine) in the original space.
+
+    Raises:
+        Problem: The matrices cannot be used, differ in rows, or ``k`` does not fit.
+    """
+    from scipy.spatial.distance import cdist
+
+    original, picture = as_vectors(vectors), as_vectors(coordinates)
+    n = len(original)
+    if len(picture) != n:
+        raise Problem("problem.embedding.rows_differ", vectors=n, coordinates=len(picture))
+    if not 1 <= k < n / 2:
+        raise Problem("problem.embedding.quality_neighbours", k=k, n=n, limit=n / 2)
+    if normalize:
+        original = unit_rows(original)
+    excess = 0
+    kept = 0
+    for start in range(0, n, _ROWS_AT_ONCE):
+        rows = np.arange(start, min(start + _ROWS_AT_ONCE, n))
+        ranks = _ranks(cdist(original[rows], original), rows)
+        near_picture = _ranks(cdist(picture[rows], picture), rows) <= k
+        shown = ranks[near_picture]
+        excess += int(np.maximum(shown - k, 0).sum())
+        kept += int((shown <= k).sum())
+    trust = 1.0 - 2.0 * excess / (n * k * (2.0 * n - 3.0 * k - 1.0))
+    return Quality(trustworthiness=trust, kept=kept / (n * k), k=k)
+
+
+def _ranks(distances: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """1 for the nearest, 2 for the next …; the point itself comes last."""
+    distances[np.arange(len(rows)), rows] = np.inf
+    order = np.argsort(distances, axis=1, kind="stable")
+    ranks = np.empty(order.shape, dtype=np.int64)
+    np.put_along_axis(ranks, order, np.arange(1, order.shape[1] + 1)[None, :], axis=1)
+    return ranks
