@@ -64,4 +64,5 @@ class Newton(torch.optim.Optimizer):
         size = values.abs()
         flat = size <= 1e-12 * size.max()
         along = torch.where(flat, 0.0, (vectors.T @ g) / torch.where(flat, 1.0, values))
-        return (vectors @ along).reshape(p.shape)
+        direction: torch.Tensor = (vectors @ along).reshape(p.shape)
+        return direction

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPTIMIZERS",
+    "TUPLES",
     "Hyperparameter",
     "OptimizerSpec",
     "RunSpec",
@@ -124,7 +125,7 @@ class OptimizerSpec:
         known = {h.name: h for h in self.hyperparameters}
         given: dict[str, Any] = {}
         for name, value in hyperparameters.items():
-            parts = _TUPLES.get(name, ())
+            parts = TUPLES.get(name, ())
             if name not in known and parts and all(part in known for part in parts):
                 if not isinstance(value, Sequence) or len(value) != len(parts):
                     raise Problem(
@@ -183,7 +184,7 @@ class RunSpec:
     hyperparameters: Mapping[str, Value] = field(default_factory=dict)
 
 
-_TUPLES: Mapping[str, tuple[str, ...]] = {
+TUPLES: Mapping[str, tuple[str, ...]] = {
     "betas": ("beta1", "beta2"),
     "etas": ("eta_minus", "eta_plus"),
     "step_sizes": ("step_min", "step_max"),
@@ -194,7 +195,7 @@ _TUPLES: Mapping[str, tuple[str, ...]] = {
 def _joined(settings: Mapping[str, Value]) -> dict[str, Any]:
     """Settings → keywords: members of tuples put together again."""
     keywords: dict[str, Any] = dict(settings)
-    for name, parts in _TUPLES.items():
+    for name, parts in TUPLES.items():
         if parts[0] in keywords:
             keywords[name] = tuple(keywords.pop(part) for part in parts)
     return keywords
@@ -347,7 +348,8 @@ _SPECS = (
             _decay(),
         ),
         _MOMENTS + r"w\leftarrow w-\tfrac{\alpha}{\sqrt{\hat v}+\epsilon}"
-        r"\left(\tfrac{\mu_{k+1}m}{1-\prod_{i\le k+1}\mu_i}+\tfrac{(1-\mu_k)g}{1-\prod_{i\le k}\mu_i}\right)",
+        r"\left(\tfrac{\mu_{k+1}m}{1-\prod_{i\le k+1}\mu_i}"
+        r"+\tfrac{(1-\mu_k)g}{1-\prod_{i\le k}\mu_i}\right)",
         "Dozat, ICLR workshop (2016)",
         arguments=_joined,
     ),
@@ -385,7 +387,8 @@ _SPECS = (
             Hyperparameter("t0", 1e6, 0.0, 1e6),
             _decay(),
         ),
-        r"w\leftarrow(1-\lambda\eta_k)w-\eta_kg,\quad\eta_k=\tfrac{\alpha}{(1+\lambda\alpha k)^{a}}",
+        r"w\leftarrow(1-\lambda\eta_k)w-\eta_kg,\quad"
+        r"\eta_k=\tfrac{\alpha}{(1+\lambda\alpha k)^{a}}",
         "Polyak & Juditsky, SIAM Journal on Control and Optimization 30 (1992)",
     ),
     OptimizerSpec(

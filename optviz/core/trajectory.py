@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from optviz.core.optimizers import RunSpec, default_hyperparameters, get_optimizer
+from optviz.core.optimizers import TUPLES, RunSpec, default_hyperparameters, get_optimizer
 from optviz.core.problem import Problem
 from optviz.core.surface import Surface
 from optviz.core.surfaces import SURFACES, get_surface
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["FAR", "RunSpec", "Trajectory", "trajectories", "trajectory"]
 
 Array = npt.NDArray[np.float64]
-AnySurface = "str | Surface | Callable[[torch.Tensor, torch.Tensor], torch.Tensor]"
 
 FAR = 10.0
 """A run has left once it is further from the box's centre than this many widths or heights."""
@@ -121,7 +120,7 @@ def trajectories(
         defaults = default_hyperparameters(spec.optimizer, where.name)
         optimizer = get_optimizer(spec.optimizer)
         given = optimizer.check(spec.hyperparameters)
-        named = _named(spec.hyperparameters, optimizer.check)
+        named = {part for name in spec.hyperparameters for part in (*TUPLES.get(name, ()), name)}
         runs.append((optimizer, {k: given[k] if k in named else v for k, v in defaults.items()}))
     if not runs:
         return []
@@ -131,12 +130,6 @@ def trajectories(
         _described(where, optimizer.name, settings, points[i], losses[i], grads[i], known)
         for i, (optimizer, settings) in enumerate(runs)
     ]
-
-
-def _named(given: Mapping[str, Any], check: Callable[..., Any]) -> set[str]:
-    from optviz.core.optimizers import _TUPLES
-
-    return {part for name in given for part in (*_TUPLES.get(name, ()), name)}
 
 
 def as_surface(
@@ -175,10 +168,10 @@ def _start(start: Sequence[float]) -> tuple[float, float]:
 
 
 def _steps(steps: Any) -> int:
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer):
-        if not (isinstance(steps, float) and steps.is_integer()):
-            raise Problem("problem.core.steps", value=steps, limit=MAX_STEPS)
-    if not 0 <= steps <= MAX_STEPS:
+    whole = isinstance(steps, int | np.integer) and not isinstance(steps, bool)
+    if isinstance(steps, float):
+        whole = steps.is_integer()
+    if not whole or not 0 <= steps <= MAX_STEPS:
         raise Problem("problem.core.steps", value=steps, limit=MAX_STEPS)
     return int(steps)
 
