@@ -119,14 +119,11 @@ def curvature(surface: Surface, points: Any) -> Curvature:
         newton = np.einsum("nij,nj->ni", vectors, along)
         top = values[:, 1]
         stable = np.where(top > 0, 2 / top, np.inf)
-        small: npt.NDArray[np.bool_] = np.less_equal(
-            np.hypot(g[:, 0], g[:, 1]), surface.gradient_tolerance
-        )
+        small = [bool(s) for s in np.hypot(g[:, 0], g[:, 1]) <= surface.gradient_tolerance]
     for result in (condition, newton, stable):
         result[~finite] = np.nan
     kinds = [
-        _kind(bool(finite[i]), bool(small[i]), values[i], bool(flat[i].any()))
-        for i in range(len(where))
+        _kind(bool(finite[i]), small[i], values[i], bool(flat[i].any())) for i in range(len(where))
     ]
     return Curvature(where, g, h, values, vectors, condition, newton, kinds, stable)
 
