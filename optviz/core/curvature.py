@@ -112,19 +112,20 @@ def curvature(surface: Surface, points: Any) -> Curvature:
     with np.errstate(all="ignore"):
         size = np.abs(values)
         largest, smallest = size.max(axis=1), size.min(axis=1)
-        flat = size <= FLAT * np.maximum(largest, _scale(surface))[:, None]
+        flat: npt.NDArray[np.bool_] = np.less_equal(
+            size, FLAT * np.maximum(largest, _scale(surface))[:, None]
+        )
         condition = np.where(smallest > 0, largest / smallest, np.inf)
         along = np.einsum("nij,ni->nj", vectors, g)
         along = np.where(flat, 0.0, -along / np.where(flat, 1.0, values))
         newton = np.einsum("nij,nj->ni", vectors, along)
         top = values[:, 1]
         stable = np.where(top > 0, 2 / top, np.inf)
-        small = [bool(s) for s in np.hypot(g[:, 0], g[:, 1]) <= surface.gradient_tolerance]
+        small = [bool(s) for s in np.linalg.norm(g, axis=1) <= surface.gradient_tolerance]
     for result in (condition, newton, stable):
         result[~finite] = np.nan
-    kinds = [
-        _kind(bool(finite[i]), small[i], values[i], bool(flat[i].any())) for i in range(len(where))
-    ]
+    ok = [bool(f) for f in np.atleast_1d(finite)]
+    kinds = [_kind(ok[i], small[i], values[i], bool(np.any(flat[i]))) for i in range(len(where))]
     return Curvature(where, g, h, values, vectors, condition, newton, kinds, stable)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,13 @@ import torch
 
 from optviz.core.optimizers import OptimizerSpec, Value
 from optviz.core.problem import Problem
+from optviz.core.tape import Tape
 
 __all__ = ["Record", "run"]
 
 Array = npt.NDArray[np.float64]
 Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Kind = Literal["fixed", "elementwise", "any"]
 Record = tuple[Array, Array, Array]
 """Points (N, n+1, 2), losses (N, n+1), gradients (N, n+1, 2)."""
 
@@ -32,7 +34,7 @@ def run(
     start: tuple[float, float],
     steps: int,
     *,
-    elementwise: bool,
+    kind: Kind,
 ) -> Record:
     """Step every optimizer ``steps`` times from ``start``.
 
@@ -41,8 +43,9 @@ def run(
         runs: Optimizers with checked settings.
         start: Where all begin.
         steps: How often each steps; 0 gives the start alone.
-        elementwise: Whether ``function`` takes tensors of any shape elementwise; if not, it is
-            called for one point at a time.
+        kind: What may be assumed of ``function``: ``"fixed"``, elementwise and the same
+            operations at every point; ``"elementwise"``; or ``"any"``, called for one point at a
+            time.
 
     Raises:
         Problem: ``function`` fails, or does not return one differentiable number a point.
@@ -51,7 +54,7 @@ def run(
     iterates = torch.tensor([start] * count, dtype=torch.float64).reshape(count, 2)
     grads = torch.zeros_like(iterates)
     losses = torch.zeros(count, dtype=torch.float64)
-    evaluate = (_Batch if elementwise else _OneByOne)(function, iterates, grads, losses)
+    evaluate = _EVALUATORS[kind](function, iterates, grads, losses)
     movers = _movers(function, runs, iterates, grads, losses)
 
     now, slope, level = iterates.numpy(), grads.numpy(), losses.numpy()
@@ -86,11 +89,32 @@ class _Batch:
 
     def __call__(self) -> None:
         self.columns[:] = self.iterates.T
-        value = _call(self.function, self.x, self.y)
-        gx, gy = torch.autograd.grad(value, (self.x, self.y), self.ones, materialize_grads=True)
-        self.losses[:] = value.detach().numpy()
+        value, gx, gy = self.derive()
+        self.losses[:] = value.numpy()
         self.grads[:, 0] = gx.numpy()
         self.grads[:, 1] = gy.numpy()
+
+    def derive(self) -> tuple[torch.Tensor, ...]:
+        """Value and both derivatives at the points in ``columns``."""
+        value = _call(self.function, self.x, self.y)
+        gx, gy = torch.autograd.grad(value, (self.x, self.y), self.ones, materialize_grads=True)
+        return value.detach(), gx, gy
+
+
+class _Replayed(_Batch):
+    """The same from a recording of autograd's work, at a third of the cost."""
+
+    def __init__(
+        self, function: Function, iterates: torch.Tensor, grads: torch.Tensor, losses: torch.Tensor
+    ) -> None:
+        super().__init__(function, iterates, grads, losses)
+        self.x, self.y = self.x.detach(), self.y.detach()
+        self.tape = Tape(function, self.x, self.y)
+
+    def derive(self) -> tuple[torch.Tensor, ...]:
+        """Value and both derivatives at the points in ``columns``."""
+        with torch.no_grad():
+            return self.tape(self.x, self.y)
 
 
 class _OneByOne:
@@ -109,6 +133,13 @@ class _OneByOne:
             (slope,) = torch.autograd.grad(value, point, materialize_grads=True)
             loss.copy_(value.detach())
             grad.copy_(slope)
+
+
+_EVALUATORS: Mapping[Kind, Callable[..., Callable[[], None]]] = {
+    "fixed": _Replayed,
+    "elementwise": _Batch,
+    "any": _OneByOne,
+}
 
 
 def _call(function: Function, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -151,8 +182,8 @@ def _movers(
             groups.setdefault(spec.torch_class, []).append(group)
         else:
             optimizer = spec.build([p], **settings)
-            closure = _closure(spec, function, p, losses[row])
-            movers.append(_with_closure(optimizer, closure))
+            make = _newton if spec.closure == "graph" else _lbfgs
+            movers.append(make(optimizer, function, p, losses[row]))
     for name, members in groups.items():
         optimizer = getattr(torch.optim, name)(members, **_valid_first(members[0]))
         movers.append(_bare_step(optimizer))
@@ -173,27 +204,54 @@ def _bare_step(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:
     return lambda: step(optimizer)
 
 
-def _with_closure(
-    optimizer: torch.optim.Optimizer, closure: Callable[[], Any]
+def _value(function: Function, p: torch.Tensor) -> torch.Tensor:
+    flat = p.view(2)
+    return _call(function, flat[0], flat[1])
+
+
+def _lbfgs(
+    optimizer: torch.optim.Optimizer, function: Function, p: torch.Tensor, loss: torch.Tensor
 ) -> Callable[[], Any]:
-    return lambda: optimizer.step(closure)
+    """A step that asks for loss and gradient as often as it likes.
 
+    It always asks first at the current iterate, and what it would learn there has just been
+    computed for all rows: that is the answer to the first question.
+    """
+    known = True
 
-def _closure(
-    spec: OptimizerSpec, function: Function, p: torch.Tensor, loss: torch.Tensor
-) -> Callable[[], Any]:
-    """What LBFGS or Newton calls to learn about the function at ``p``."""
-
-    def graph() -> torch.Tensor:
-        flat = p.view(2)
-        return _call(function, flat[0], flat[1])
-
-    def backward() -> torch.Tensor:
+    def closure() -> torch.Tensor:
+        nonlocal known
+        if known:
+            known = False
+            return loss.clone()
         with torch.enable_grad():
-            value = graph()
+            value = _value(function, p)
         (slope,) = torch.autograd.grad(value, p, materialize_grads=True)
         assert p.grad is not None
         p.grad.copy_(slope)
         return value.detach()
 
-    return graph if spec.closure == "graph" else backward
+    def move() -> None:
+        nonlocal known
+        known = True
+        optimizer.step(closure)  # type: ignore[arg-type]
+
+    return move
+
+
+def _newton(
+    optimizer: torch.optim.Optimizer, function: Function, p: torch.Tensor, loss: torch.Tensor
+) -> Callable[[], Any]:
+    """A step that depends on the point alone: from a point seen before it is not computed anew."""
+    seen: dict[bytes, torch.Tensor] = {}
+    point = p.detach()
+
+    def move() -> None:
+        here = point.numpy().tobytes()
+        if here in seen:
+            point.copy_(seen[here])
+        else:
+            optimizer.step(lambda: _value(function, p))  # type: ignore[arg-type, return-value]
+            seen[here] = point.clone()
+
+    return move

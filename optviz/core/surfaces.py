@@ -427,7 +427,7 @@ _SURFACES = (
         source="Dauphin et al., Identifying and attacking the saddle point problem (2014), "
         "arXiv:1406.2572",
         saddles=((0.0, 0.0),),
-        start=(-1.6, 0.01),
+        start=(-1.6, 0.05),
         steps=60,
         gradient_tolerance=0.001,
     ),

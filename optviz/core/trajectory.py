@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from optviz.core.optimizers import TUPLES, RunSpec, default_hyperparameters, get_optimizer
+from optviz.core.optimizers import (
+    TUPLES,
+    OptimizerSpec,
+    RunSpec,
+    Value,
+    default_hyperparameters,
+    get_optimizer,
+)
 from optviz.core.problem import Problem
 from optviz.core.surface import Surface
 from optviz.core.surfaces import SURFACES, get_surface
 
 if TYPE_CHECKING:
     import torch
+
+    from optviz.core.engine import Kind
 
 __all__ = ["FAR", "RunSpec", "Trajectory", "trajectories", "trajectory"]
 
@@ -125,11 +134,11 @@ def trajectories(
     if not runs:
         return []
     known = isinstance(surface, str | Surface)
-    points, losses, grads = run(where.function, runs, begin, count, elementwise=known)
-    return [
-        _described(where, optimizer.name, settings, points[i], losses[i], grads[i], known)
-        for i, (optimizer, settings) in enumerate(runs)
-    ]
+    # Only of our own surfaces do we know that they run the same operations everywhere.
+    ours = SURFACES.get(where.name) is where
+    kind: Kind = "fixed" if ours else "elementwise" if known else "any"
+    points, losses, grads = run(where.function, runs, begin, count, kind=kind)
+    return _described(where, runs, points, losses, grads, known)
 
 
 def as_surface(
@@ -178,46 +187,65 @@ def _steps(steps: Any) -> int:
 
 def _described(
     surface: Surface,
-    optimizer: str,
-    settings: Mapping[str, float | int | bool],
+    runs: Sequence[tuple[OptimizerSpec, Mapping[str, Value]]],
     points: Array,
     losses: Array,
     grads: Array,
     elementwise: bool,
-) -> Trajectory:
-    from optviz.core.curvature import curvature
-
+) -> list[Trajectory]:
+    """What the N recorded runs are, with one look at the curvature for all."""
     with np.errstate(all="ignore"):
-        norms = np.hypot(grads[:, 0], grads[:, 1])
-        minima = np.array(surface.all_minima, dtype=np.float64).reshape(-1, 2)
-        gaps = points[:, None, :] - minima[None]
-        distances = (
-            np.hypot(gaps[..., 0], gaps[..., 1]).min(axis=1)
-            if len(minima)
-            else np.full(len(points), np.nan)
-        )
+        norms = np.hypot(grads[..., 0], grads[..., 1])
         away = np.abs(points - surface.centre) / surface.size
-        left = ~(np.isfinite(points).all(axis=1) & np.isfinite(losses) & (away <= FAR).all(axis=1))
-        small = np.flatnonzero((norms <= surface.gradient_tolerance) & ~left)
-    minimum = np.zeros(len(points), dtype=np.bool_)
-    candidates = np.union1d(small, [len(points) - 1]).astype(int)
-    if elementwise:
-        kinds = curvature(surface, points[candidates]).kind
-    else:
-        kinds = [curvature(surface, points[i]).kind[0] for i in candidates]
-    minimum[candidates] = [kind == "minimum" for kind in kinds]
-    minimum &= ~left
-    status, step = "moving", None
-    if left[-1]:
-        status, step = "diverged", _last_stretch(left)
-    elif minimum[-1]:
-        status, step = "converged", _last_stretch(minimum)
-    first = int(np.argmax(minimum)) if minimum.any() else None
+        left = ~(np.isfinite(points).all(-1) & np.isfinite(losses) & (away <= FAR).all(-1))
+        doubtful = (norms <= surface.gradient_tolerance) & ~left
+    distances = _distances(surface, points)
+    doubtful[:, -1] = True
+    kinds = np.full(doubtful.shape, "none", dtype=object)
+    kinds[doubtful] = _kinds(surface, points[doubtful], elementwise)
+    minimum = (kinds == "minimum") & ~left
     for array in (points, losses, grads, norms, distances):
         array.flags.writeable = False
-    return Trajectory(
-        points, losses, grads, norms, distances, status, step, first, kinds[-1], optimizer, settings
-    )
+    described = []
+    for i, (optimizer, settings) in enumerate(runs):
+        status, step = "moving", None
+        if left[i, -1]:
+            status, step = "diverged", _last_stretch(left[i])
+        elif minimum[i, -1]:
+            status, step = "converged", _last_stretch(minimum[i])
+        described.append(
+            Trajectory(
+                points=points[i],
+                losses=losses[i],
+                grads=grads[i],
+                grad_norms=norms[i],
+                distances=distances[i],
+                status=status,
+                status_step=step,
+                steps_to_tolerance=int(np.argmax(minimum[i])) if minimum[i].any() else None,
+                end_kind=str(kinds[i, -1]),
+                optimizer=optimizer.name,
+                hyperparameters=settings,
+            )
+        )
+    return described
+
+
+def _kinds(surface: Surface, points: Array, elementwise: bool) -> list[str]:
+    from optviz.core.curvature import curvature
+
+    if elementwise:
+        return curvature(surface, points).kind
+    return [curvature(surface, point).kind[0] for point in points]
+
+
+def _distances(surface: Surface, points: Array) -> Array:
+    """From each point to the nearest known minimum; one minimum at a time to spare memory."""
+    nearest = np.full(points.shape[:2], np.nan)
+    with np.errstate(all="ignore"):
+        for x, y in surface.all_minima:
+            nearest = np.fmin(nearest, np.hypot(points[..., 0] - x, points[..., 1] - y))
+    return nearest
 
 
 def _last_stretch(mask: npt.NDArray[np.bool_]) -> int:
