@@ -17,9 +17,7 @@ from optviz.core.optimizers import OPTIMIZERS, RunSpec, default_hyperparameters
 from optviz.core.surfaces import SURFACES
 from optviz.core.trajectory import trajectories
 
-TWELVE = (
-    "sgd momentum nesterov adagrad adadelta rmsprop adam amsgrad adamw adamax nadam radam".split()
-)
+TWELVE = list(OPTIMIZERS)[:12]
 STEPS = 300
 
 

@@ -1,8 +1,7 @@
 """The surfaces of the laboratory, each with what the literature knows about it.
 
-The functions use multiplication, addition and square roots wherever they can: these round the
-same way for one point and for a batch of points, so that a path computed among others equals
-the path computed alone. Minima, saddles and maxima are checked symbolically by the tests.
+The formulas are in :mod:`optviz.core.functions`. Minima, saddles and maxima are checked by the
+tests, symbolically and with a root finder.
 """
 
 from __future__ import annotations
@@ -10,134 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from optviz.core import functions
 from optviz.core.problem import Problem
 from optviz.core.surface import Point, Surface
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__ = ["SURFACES", "Surface", "get_surface"]
 
 _TWO_PI = 2 * math.pi
 _JAMIL = "Jamil & Yang, A literature survey of benchmark functions (2013), arXiv:1308.4008"
 _GOH = "Goh, Why Momentum Really Works, Distill (2017), doi:10.23915/distill.00006"
-
-
-def bowl(x: Tensor, y: Tensor) -> Tensor:
-    """Quadratic with eigenvalues 1 and 2."""
-    return 0.5 * x * x + y * y
-
-
-def ravine(x: Tensor, y: Tensor) -> Tensor:
-    """Quadratic with eigenvalues 1 and 100."""
-    return 0.5 * x * x + 50 * y * y
-
-
-def tilted(x: Tensor, y: Tensor) -> Tensor:
-    """Quadratic with eigenvalues 1 along (1, 1) and 25 along (1, −1)."""
-    return 6.5 * x * x - 12 * x * y + 6.5 * y * y
-
-
-def rosenbrock(x: Tensor, y: Tensor) -> Tensor:
-    """A bent valley: easy to enter, slow to follow."""
-    a, b = 1 - x, y - x * x
-    return a * a + 100 * b * b
-
-
-def beale(x: Tensor, y: Tensor) -> Tensor:
-    """Flat valleys towards infinity and one minimum between steep walls."""
-    y2 = y * y
-    a, b, c = 1.5 - x + x * y, 2.25 - x + x * y2, 2.625 - x + x * y2 * y
-    return a * a + b * b + c * c
-
-
-def himmelblau(x: Tensor, y: Tensor) -> Tensor:
-    """Four equal minima."""
-    a, b = x * x + y - 11, x + y * y - 7
-    return a * a + b * b
-
-
-def booth(x: Tensor, y: Tensor) -> Tensor:
-    """A quadratic with its centre away from the origin."""
-    a, b = x + 2 * y - 7, 2 * x + y - 5
-    return a * a + b * b
-
-
-def matyas(x: Tensor, y: Tensor) -> Tensor:
-    """A quadratic that is almost flat along the diagonal."""
-    return 0.26 * (x * x + y * y) - 0.48 * x * y
-
-
-def styblinski_tang(x: Tensor, y: Tensor) -> Tensor:
-    """The same double well in each coordinate."""
-    x2, y2 = x * x, y * y
-    return 0.5 * (x2 * x2 - 16 * x2 + 5 * x + y2 * y2 - 16 * y2 + 5 * y)
-
-
-def rastrigin(x: Tensor, y: Tensor) -> Tensor:
-    """A bowl under regular waves."""
-    return 20 + x * x - 10 * (_TWO_PI * x).cos() + y * y - 10 * (_TWO_PI * y).cos()
-
-
-def ackley(x: Tensor, y: Tensor) -> Tensor:
-    """A funnel under waves, with a kink at its lowest point.
-
-    The square root has no derivative at the origin; there the subgradient 0 is used, so that
-    a run placed on the minimum stays there.
-    """
-    squares = x * x + y * y
-    at_origin = squares == 0
-    radius = (0.5 * (squares + at_origin)).sqrt() * ~at_origin
-    waves = 0.5 * ((_TWO_PI * x).cos() + (_TWO_PI * y).cos())
-    return (20 + math.e) - 20 * (-0.2 * radius).exp() - waves.exp()
-
-
-def goldstein_price(x: Tensor, y: Tensor) -> Tensor:
-    """Values over six orders of magnitude in one box."""
-    a, b = x + y + 1, 2 * x - 3 * y
-    first = 1 + a * a * (19 - 14 * x + 3 * x * x - 14 * y + 6 * x * y + 3 * y * y)
-    second = 30 + b * b * (18 - 32 * x + 12 * x * x + 48 * y - 36 * x * y + 27 * y * y)
-    return first * second
-
-
-def six_hump_camel(x: Tensor, y: Tensor) -> Tensor:
-    """Six minima in three pairs, symmetric about the origin."""
-    x2, y2 = x * x, y * y
-    return (4 - 2.1 * x2 + x2 * x2 / 3) * x2 + x * y + (4 * y2 - 4) * y2
-
-
-def mccormick(x: Tensor, y: Tensor) -> Tensor:
-    """A parabolic valley along the diagonal with waves on its floor."""
-    a = x - y
-    return (x + y).sin() + a * a - 1.5 * x + 2.5 * y + 1
-
-
-def branin(x: Tensor, y: Tensor) -> Tensor:
-    """Three equal minima at the bottom of one bent valley."""
-    a = y - (5.1 / (4 * math.pi**2)) * x * x + (5 / math.pi) * x - 6
-    return a * a + 10 * (1 - 1 / (8 * math.pi)) * x.cos() + 10
-
-
-def saddle(x: Tensor, y: Tensor) -> Tensor:
-    """Up along x, down along y."""
-    return 0.5 * (x * x - y * y)
-
-
-def monkey_saddle(x: Tensor, y: Tensor) -> Tensor:
-    """Three ways down, and no curvature at all in the middle."""
-    return x * (x * x - 3 * y * y)
-
-
-def cliff(x: Tensor, y: Tensor) -> Tensor:
-    """A plateau that falls steeply at x = 1 into a wide basin.
-
-    The step is the algebraic sigmoid s/√(1+s²), s = 8(x−1): nothing but arithmetic.
-    """
-    s = 8 * (x - 1)
-    a = x + 2
-    return 2.5 * (1 + s / (1 + s * s).sqrt()) + 0.05 * a * a + 0.25 * y * y
 
 
 def _mirrored(*points: Point) -> tuple[Point, ...]:
@@ -167,7 +48,7 @@ _ST_LOW, _ST_TOP, _ST_HIGH = -2.903534027771177, 0.156731256779867, 2.7468027709
 _SURFACES = (
     Surface(
         name="bowl",
-        function=bowl,
+        function=functions.bowl,
         x_range=(-3, 3),
         y_range=(-3, 3),
         latex=r"f(x,y)=\tfrac12\left(x^2+2y^2\right)",
@@ -180,7 +61,7 @@ _SURFACES = (
     ),
     Surface(
         name="ravine",
-        function=ravine,
+        function=functions.ravine,
         x_range=(-12, 12),
         y_range=(-3, 3),
         latex=r"f(x,y)=\tfrac12\left(x^2+100\,y^2\right)",
@@ -193,7 +74,7 @@ _SURFACES = (
     ),
     Surface(
         name="tilted",
-        function=tilted,
+        function=functions.tilted,
         x_range=(-4, 4),
         y_range=(-4, 4),
         latex=r"f(x,y)=\tfrac12\left(13x^2-24xy+13y^2\right)",
@@ -206,7 +87,7 @@ _SURFACES = (
     ),
     Surface(
         name="rosenbrock",
-        function=rosenbrock,
+        function=functions.rosenbrock,
         x_range=(-2, 2),
         y_range=(-1, 3),
         latex=r"f(x,y)=(1-x)^2+100\left(y-x^2\right)^2",
@@ -220,7 +101,7 @@ _SURFACES = (
     ),
     Surface(
         name="beale",
-        function=beale,
+        function=functions.beale,
         x_range=(-4.5, 4.5),
         y_range=(-4.5, 4.5),
         latex=(
@@ -238,7 +119,7 @@ _SURFACES = (
     ),
     Surface(
         name="himmelblau",
-        function=himmelblau,
+        function=functions.himmelblau,
         x_range=(-5, 5),
         y_range=(-5, 5),
         latex=r"f(x,y)=\left(x^2+y-11\right)^2+\left(x+y^2-7\right)^2",
@@ -264,7 +145,7 @@ _SURFACES = (
     ),
     Surface(
         name="booth",
-        function=booth,
+        function=functions.booth,
         x_range=(-10, 10),
         y_range=(-10, 10),
         latex=r"f(x,y)=(x+2y-7)^2+(2x+y-5)^2",
@@ -278,7 +159,7 @@ _SURFACES = (
     ),
     Surface(
         name="matyas",
-        function=matyas,
+        function=functions.matyas,
         x_range=(-10, 10),
         y_range=(-10, 10),
         latex=r"f(x,y)=0.26\left(x^2+y^2\right)-0.48\,xy",
@@ -292,7 +173,7 @@ _SURFACES = (
     ),
     Surface(
         name="styblinski_tang",
-        function=styblinski_tang,
+        function=functions.styblinski_tang,
         x_range=(-5, 5),
         y_range=(-5, 5),
         latex=r"f(x,y)=\tfrac12\sum_{t\in\{x,y\}}\left(t^4-16t^2+5t\right)",
@@ -313,7 +194,7 @@ _SURFACES = (
     ),
     Surface(
         name="rastrigin",
-        function=rastrigin,
+        function=functions.rastrigin,
         x_range=(-5.12, 5.12),
         y_range=(-5.12, 5.12),
         latex=r"f(x,y)=20+\sum_{t\in\{x,y\}}\left(t^2-10\cos 2\pi t\right)",
@@ -328,7 +209,7 @@ _SURFACES = (
     ),
     Surface(
         name="ackley",
-        function=ackley,
+        function=functions.ackley,
         x_range=(-5, 5),
         y_range=(-5, 5),
         latex=(
@@ -345,7 +226,7 @@ _SURFACES = (
     ),
     Surface(
         name="goldstein_price",
-        function=goldstein_price,
+        function=functions.goldstein_price,
         x_range=(-2, 2),
         y_range=(-2, 2),
         latex=(
@@ -365,7 +246,7 @@ _SURFACES = (
     ),
     Surface(
         name="six_hump_camel",
-        function=six_hump_camel,
+        function=functions.six_hump_camel,
         x_range=(-2.1, 2.1),
         y_range=(-1.2, 1.2),
         latex=r"f(x,y)=\left(4-2.1x^2+\tfrac13x^4\right)x^2+xy+\left(4y^2-4\right)y^2",
@@ -388,7 +269,7 @@ _SURFACES = (
     ),
     Surface(
         name="mccormick",
-        function=mccormick,
+        function=functions.mccormick,
         x_range=(-1.5, 4),
         y_range=(-3, 4),
         latex=r"f(x,y)=\sin(x+y)+(x-y)^2-1.5x+2.5y+1",
@@ -403,7 +284,7 @@ _SURFACES = (
     ),
     Surface(
         name="branin",
-        function=branin,
+        function=functions.branin,
         x_range=(-5, 10),
         y_range=(0, 15),
         latex=(
@@ -420,7 +301,7 @@ _SURFACES = (
     ),
     Surface(
         name="saddle",
-        function=saddle,
+        function=functions.saddle,
         x_range=(-2, 2),
         y_range=(-2, 2),
         latex=r"f(x,y)=\tfrac12\left(x^2-y^2\right)",
@@ -433,7 +314,7 @@ _SURFACES = (
     ),
     Surface(
         name="monkey_saddle",
-        function=monkey_saddle,
+        function=functions.monkey_saddle,
         x_range=(-1.5, 1.5),
         y_range=(-1.5, 1.5),
         latex=r"f(x,y)=x^3-3xy^2",
@@ -445,7 +326,7 @@ _SURFACES = (
     ),
     Surface(
         name="cliff",
-        function=cliff,
+        function=functions.cliff,
         x_range=(-6, 6),
         y_range=(-4, 4),
         latex=(
