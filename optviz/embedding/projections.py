@@ -22,7 +22,7 @@ from optviz.embedding.vectors import as_vectors, unit_rows
 __all__ = ["PROJECTIONS", "Glimpse", "Parameter", "Projection", "ProjectionSpec", "project"]
 
 Array = NDArray[np.float64]
-Setting = int | float | bool
+Setting = int | float | bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Parameter:
     default: Setting
     minimum: float
     maximum: float
-    kind: Literal["int", "float", "bool"]
+    kind: Literal["int", "float", "bool", "choice"]
+    options: tuple[str, ...] = ()
 
     def check(self, value: Any) -> Setting:
         """``value`` as this parameter's type.
@@ -45,6 +46,11 @@ class Parameter:
             if isinstance(value, (bool, np.bool_)):
                 return bool(value)
             raise Problem("problem.embedding.not_bool", name=self.name, value=value)
+        if self.kind == "choice":
+            if value in self.options:
+                return str(value)
+            known = ", ".join(self.options)
+            raise Problem("problem.embedding.choice", name=self.name, value=value, known=known)
         number = not isinstance(value, (bool, np.bool_)) and isinstance(
             value, (int, float, np.integer, np.floating)
         )
@@ -153,10 +159,11 @@ class ProjectionSpec:
             for name, parameter in known.items()
         }
         # Barnes–Hut t-SNE looks at 3 × perplexity neighbours of every point.
-        if "perplexity" in settings and settings["perplexity"] >= n_points / 3:
+        perplexity = settings.get("perplexity", 0.0)
+        if float(perplexity) >= n_points / 3:
             raise Problem(
                 "problem.embedding.perplexity",
-                perplexity=settings["perplexity"],
+                perplexity=perplexity,
                 n=n_points,
                 limit=n_points / 3,
             )
@@ -213,7 +220,7 @@ def project(
     found = spec.run(matrix, dimensions, settings, watch)
     return Projection(
         method=method,
-        settings=MappingProxyType(settings),
+        settings=settings,
         seconds=time.perf_counter() - began,
         **found,
     )
@@ -250,6 +257,7 @@ def _run_tsne(
         n_components=dimensions,
         perplexity=settings["perplexity"],
         max_iter=settings["max_iter"],
+        init=settings["init"],
         random_state=settings["seed"],
     )
     with watched(watch, len(matrix), dimensions, int(settings["max_iter"])):
@@ -273,6 +281,8 @@ PROJECTIONS: Mapping[str, ProjectionSpec] = MappingProxyType(
                     Parameter("perplexity", 30.0, 2.0, 100.0, "float"),
                     # Below 250 scikit-learn would end inside the early exaggeration.
                     Parameter("max_iter", 1000, 250, 5000, "int"),
+                    Parameter("init", "pca", 0, 0, "choice", ("pca", "random")),
+                    # From a PCA start nothing is left to chance: the seed then changes nothing.
                     Parameter("seed", 0, 0, 2**32 - 1, "int"),
                     _NORMALIZE,
                 ),

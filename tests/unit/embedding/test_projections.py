@@ -62,6 +62,15 @@ def test_pca_equals_sklearn_and_explains_its_variance(dimensions: int) -> None:
     assert found.kl_divergence is None
 
 
+def test_the_seed_matters_from_a_random_start_only() -> None:
+    def at(init: str, seed: int) -> bytes:
+        found = project(CLOUD, "tsne", perplexity=5, max_iter=250, init=init, seed=seed)
+        return found.coordinates.tobytes()
+
+    assert at("pca", 1) == at("pca", 2)
+    assert at("random", 1) == at("random", 1) != at("random", 2)
+
+
 def test_pca_variance_by_eigenvalues_of_the_covariance() -> None:
     found = project(CLOUD, "pca", 2, normalize=False)
     eigenvalues = np.linalg.eigvalsh(np.cov(CLOUD.T))[::-1]
@@ -108,6 +117,7 @@ def with_cell(value: float) -> np.ndarray:
         (CLOUD, {"max_iter": 300.5}, "not_whole"),
         (CLOUD, {"seed": -1}, "out_of_range"),
         (CLOUD, {"seed": True}, "not_number"),
+        (CLOUD, {"init": "spectral"}, "choice"),
         (CLOUD, {"normalize": 1}, "not_bool"),
         (CLOUD, {"angle": 0.1}, "unknown_parameter"),
         (CLOUD[:2], {}, "too_few"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,10 @@ def test_three_points_have_no_measure_of_trust_beyond_one_neighbour() -> None:
 
 def test_lookup_task() -> None:
     assert tasks.lookup_task(SilentContext(), 1, [[1.0], [2.0]]).product == (2.0,)
+
+
+def test_a_layout_can_travel_between_processes() -> None:
+    layout = tasks.projection_task(SilentContext(), CLOUD, "pca", 3, {})
+    back = pickle.loads(pickle.dumps(layout))
+    assert back.projection.settings == layout.projection.settings
+    assert back.projection.coordinates.tobytes() == layout.projection.coordinates.tobytes()

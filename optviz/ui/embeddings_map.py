@@ -1,0 +1,305 @@
+"""Part two: the map of the movies, its controls, its neighbours, and how far to trust it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from optviz.core.problem import Problem
+from optviz.embedding.neighbours import Neighbours, cosine_neighbours
+from optviz.embedding.precomputed import layout_key
+from optviz.embedding.projections import PROJECTIONS
+from optviz.figures.embeddings import map_figure
+from optviz.ui import controls
+from optviz.ui.components import Click, chart
+from optviz.ui.embeddings_data import Movies, session_movies
+from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
+from optviz.ui.embeddings_state import COLOURS, NO_MOVIE, EmbeddingsState
+from optviz.ui.frame import Page
+from optviz.ui.state import Store
+
+__all__ = ["render_map"]
+
+_NEIGHBOURS = 8
+_HEIGHT = 500
+_REFRESH = 0.5
+# A list, not a stack of buttons: left-aligned, one line each.
+_LIST_STYLE = """
+.st-key-embeddings-near button { justify-content: flex-start; min-height: 1.9rem; padding: 0; }
+.st-key-embeddings-near button > div { justify-content: flex-start; min-width: 0; }
+.st-key-embeddings-near button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+"""
+
+
+def render_map(page: Page, store: Store[EmbeddingsState]) -> None:
+    """Draw the map beside its controls."""
+    everything = session_movies()
+    stage, side = st.columns([7, 3], gap="medium")
+    with side:
+        movies = _controls(page, store, everything)
+        near = _neighbours(page, store, movies)
+        _settings(page, store, movies)
+    with stage:
+        _stage(page, store, movies, near)
+    with st.expander(page.text("embeddings.read.title"), icon=":material/menu_book:"):
+        st.markdown(page.text("embeddings.read.body"))
+
+
+def _controls(page: Page, store: Store[EmbeddingsState], everything: Movies) -> Movies:
+    text = page.text
+    movies = everything.most_rated(store.value.n_movies)
+    if store.value.movie != NO_MOVIE and movies.place(store.value.movie) is None:
+        store.set(movie=NO_MOVIE)
+    names = {int(i): movies.items.named(row) for row, i in enumerate(movies.item_ids)}
+    names[NO_MOVIE] = text("embeddings.search.none")
+    st.selectbox(
+        text("embeddings.search.label"),
+        [NO_MOVIE, *sorted(names.keys() - {NO_MOVIE}, key=lambda i: names[i].lower())],
+        format_func=names.__getitem__,
+        help=text("embeddings.search.help"),
+        **store.bind("movie"),
+    )
+    return movies
+
+
+def _neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies) -> Neighbours | None:
+    text, row = page.text, movies.place(store.value.movie)
+    if row is None:
+        st.caption(text("embeddings.neighbours.hint"))
+        return None
+    near = cosine_neighbours(movies.vectors, row, _NEIGHBOURS)
+    st.html(f"<style>{_LIST_STYLE}</style>")
+    with st.container(gap=None, key="embeddings-near"):
+        st.markdown(text("embeddings.neighbours.title", k=len(movies.vectors[0])))
+        for rank, (i, similarity) in enumerate(zip(near.indices, near.similarities, strict=True)):
+            shown = f"{similarity:.2f}".replace("-", "−")
+            st.button(
+                f"{rank + 1} · **{shown}** · {movies.items.named(i)}",
+                key=f"embeddings.near.{rank}",
+                width="stretch",
+                type="tertiary",
+                on_click=store.set,
+                kwargs={"movie": int(movies.item_ids[i])},
+            )
+    st.button(
+        text("embeddings.neighbours.clear"), key="embeddings.clear", icon=":material/close:",
+        on_click=store.set, kwargs={"movie": NO_MOVIE},
+    )  # fmt: skip
+    return near
+
+
+def _settings(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
+    text, state = page.text, store.value
+
+    def method(name: str) -> str:
+        return text(f"embeddings.method.{name}")
+
+    controls.segment(store, "method", text("embeddings.method.label"), list(PROJECTIONS), method)
+    controls.segment(
+        store, "dimensions", text("embeddings.dimensions"), ["2", "3"], lambda d: f"{d}D"
+    )
+    controls.choose(
+        store, "colour", text("embeddings.colour.label"), list(COLOURS),
+        lambda name: text(f"embeddings.colour.{name}"),
+    )  # fmt: skip
+    if state.colour == "genre":
+        st.caption(text("embeddings.colour.genre_rule"))
+    with st.expander(text("embeddings.settings.title"), icon=":material/tune:"):
+        controls.slider(
+            store, "n_movies", text("embeddings.settings.n_movies"), 50, 9000, 50,
+            help=text("embeddings.settings.n_movies_help"),
+        )  # fmt: skip
+        if state.method == "tsne":
+            _tsne_settings(page, store)
+        controls.switch(
+            store, "normalize", text("embeddings.settings.normalize"),
+            help=text("embeddings.settings.normalize_help"),
+        )  # fmt: skip
+
+
+def _tsne_settings(page: Page, store: Store[EmbeddingsState]) -> None:
+    text = page.text
+    controls.slider(
+        store, "perplexity", text("embeddings.settings.perplexity"), 2.0, 100.0, 1.0,
+        format="%.0f", help=text("embeddings.settings.perplexity_help"),
+    )  # fmt: skip
+    controls.slider(
+        store, "max_iter", text("embeddings.settings.max_iter"), 250, 5000, 50,
+        help=text("embeddings.settings.max_iter_help"),
+    )  # fmt: skip
+    controls.segment(
+        store, "init", text("embeddings.settings.init"), ["pca", "random"],
+        lambda name: text(f"embeddings.settings.init_{name}"),
+        help=text("embeddings.settings.init_help"),
+    )  # fmt: skip
+    controls.typed_number(
+        store, "seed", text("embeddings.settings.seed"), text, whole=True,
+        disabled=store.value.init != "random", help=text("embeddings.settings.seed_help"),
+    )  # fmt: skip
+
+
+def _stage(
+    page: Page, store: Store[EmbeddingsState], movies: Movies, near: Neighbours | None
+) -> None:
+    state = store.value
+    parameters = state.parameters()
+    dimensions = int(state.dimensions)
+    key = layout_key(movies.vectors, state.method, dimensions, parameters)
+    request = Request(movies, state.method, dimensions, parameters, key)
+    watch = watcher()
+    try:
+        shown = watch.ask(request)
+    except Problem as problem:
+        page.problem(problem)
+        watch.drop()
+        if watch.last is not None:
+            _picture(page, store, watch.last, near, stale=True)
+        return
+    working = shown is None and watch.job is not None and not watch.job.finished
+    # Only while a job runs does this part of the page look again by itself.
+    st.fragment(run_every=_REFRESH if working else None)(_look)(
+        page, store, watch, request, near, working
+    )
+
+
+def _look(
+    page: Page,
+    store: Store[EmbeddingsState],
+    watch: Watcher,
+    request: Request,
+    near: Neighbours | None,
+    working: bool,
+) -> None:
+    shown = watch.ask(request)
+    if working and (shown is not None or watch.job is None or watch.job.finished):
+        st.rerun()
+    if shown is not None:
+        _picture(page, store, shown, near)
+        _facts(page, shown)
+        return
+    glimpse = watch.glimpse()
+    if glimpse is not None:
+        _draw(page, store, request.movies, glimpse.data["coordinates"], near, "forming")
+    elif watch.last is not None:
+        _picture(page, store, watch.last, near, stale=True)
+    _progress(page, watch, request)
+
+
+def _picture(
+    page: Page,
+    store: Store[EmbeddingsState],
+    shown: Shown,
+    near: Neighbours | None,
+    stale: bool = False,
+) -> None:
+    _draw(
+        page,
+        store,
+        shown.request.movies,
+        shown.layout.projection.coordinates,
+        near,
+        revision=str(shown.request.key),
+        stale=stale,
+    )
+
+
+def _draw(
+    page: Page,
+    store: Store[EmbeddingsState],
+    movies: Movies,
+    coordinates: object,
+    near: Neighbours | None,
+    revision: str,
+    stale: bool = False,
+) -> None:
+    state = store.value
+    # A stale picture may hold fewer movies than the one being made.
+    row = movies.place(state.movie)
+    linked = [int(i) for i in near.indices if i < len(movies)] if near and row is not None else []
+    figure = map_figure(
+        coordinates,  # type: ignore[arg-type]
+        movies.items,
+        text=page.text,
+        theme=page.theme,
+        colour=state.colour,
+        selected=row,
+        neighbours=linked,
+        centred=row is not None and state.movie != state.clicked,
+        stale=stale,
+        revision=revision,
+    )
+
+    def pick(click: Click) -> None:
+        point = click.point
+        if point is not None and point.customdata is not None:
+            item = int(movies.item_ids[int(point.customdata[0])])
+            store.set(movie=item, clicked=item)
+
+    events = chart(figure, key="embeddings.chart", height=_HEIGHT, on_click=pick, toolbar=True)
+    if events.click is not None and events.click.point is not None:
+        st.rerun()  # the list beside the picture follows
+
+
+def _facts(page: Page, shown: Shown) -> None:
+    text, layout = page.text, shown.layout
+    projection, trust = layout.projection, layout.quality
+    movies = shown.request.movies
+    parts = [text("embeddings.facts.movies", n=f"{len(movies):,}", k=movies.vectors.shape[1])]
+    if projection.kl_divergence is not None:
+        parts.append(
+            text(
+                "embeddings.facts.tsne",
+                perplexity=projection.settings["perplexity"],
+                iterations=f"{projection.iterations:,}",
+                kl=projection.kl_divergence,
+            )
+        )
+    if projection.explained_variance is not None:
+        parts.append(text("embeddings.facts.pca", share=100 * sum(projection.explained_variance)))
+    made = "bundled" if shown.bundled else "made"
+    parts.append(text(f"embeddings.facts.{made}", seconds=projection.seconds))
+    source = "own" if movies.own else "bundled_model"
+    parts.append(text(f"embeddings.facts.{source}", version=movies.version))
+    if trust is not None:
+        st.markdown(
+            text(
+                "embeddings.facts.trust",
+                trust=trust.trustworthiness,
+                kept=trust.kept * trust.k,
+                k=trust.k,
+            ),
+            help=text("embeddings.facts.trust_help"),
+        )
+    st.caption(" · ".join(parts))
+
+
+def _progress(page: Page, watch: Watcher, request: Request) -> None:
+    text, job = page.text, watch.job
+    if job is None:
+        return
+    if job.finished:
+        if isinstance(job.error, Problem):
+            page.problem(job.error)
+        else:
+            st.info(text("embeddings.cancelled"))
+        st.button(
+            text("embeddings.again"), key="embeddings.again", icon=":material/replay:",
+            on_click=watch.retry, args=(request,),
+        )  # fmt: skip
+        return
+    progress, glimpse = job.progress, watch.glimpse()
+    if progress is None:
+        words = text("embeddings.progress.start")
+    else:
+        words = text(
+            "embeddings.progress.running", done=int(progress.done), total=int(progress.total)
+        )
+        if progress.eta is not None:
+            words += " · " + text("embeddings.progress.eta", seconds=progress.eta)
+        if glimpse is not None and glimpse.data["kl_divergence"] is not None:
+            words += " · " + text("embeddings.progress.kl", kl=glimpse.data["kl_divergence"])
+    bar, button = st.columns([4, 1], vertical_alignment="center")
+    bar.progress(progress.fraction if progress else 0.0, words)
+    button.button(
+        text("embeddings.cancel"), key="embeddings.cancel", icon=":material/stop_circle:",
+        on_click=watch.cancel, width="stretch",
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""What the Embeddings page can be set to, and its telling scenes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from optviz.core.problem import Problem
+from optviz.embedding.projections import PROJECTIONS
+from optviz.ui.state import PageState, choice, custom, flag, integer, number
+
+__all__ = ["COLOURS", "DEFAULT_MATRIX", "NO_MOVIE", "PARTS", "SCENES", "EmbeddingsState", "Matrix"]
+
+Matrix = tuple[tuple[float, ...], ...]
+
+PARTS = ("map", "lookup")
+COLOURS = ("genre", "year", "mean", "bias", "count")  # optviz.figures.embeddings.COLOURS
+NO_MOVIE = -1
+DEFAULT_MATRIX: Matrix = (
+    (0.9, -0.2, 0.4),
+    (-0.7, 0.8, 0.1),
+    (0.3, 0.5, -0.6),
+    (0.8, -0.1, 0.5),
+    (-0.4, -0.9, 0.2),
+)
+
+_ROWS, _COLUMNS = len(DEFAULT_MATRIX), len(DEFAULT_MATRIX[0])
+
+
+def _check_matrix(value: Any) -> Matrix:
+    try:
+        rows = tuple(tuple(float(cell) for cell in row) for row in value)
+    except (TypeError, ValueError):
+        raise Problem("problem.embedding.cell") from None
+    if len(rows) != _ROWS or any(len(row) != _COLUMNS for row in rows):
+        raise Problem("problem.embedding.cell")
+    # Beyond 1e6 neither the formula nor float32 shows the number that was typed.
+    if not all(math.isfinite(cell) and abs(cell) <= 1e6 for row in rows for cell in row):
+        raise Problem("problem.embedding.cell")
+    return rows
+
+
+def _write_matrix(value: Matrix) -> str:
+    return "_".join(",".join(map(repr, row)) for row in value)
+
+
+def _read_matrix(written: str) -> Matrix:
+    return tuple(tuple(map(float, row.split(","))) for row in written.split("_"))
+
+
+@dataclass(frozen=True)
+class EmbeddingsState(PageState):
+    """Everything the page shows follows from this (and from the movies' factors)."""
+
+    page: ClassVar[str] = "embeddings"
+
+    part: str = choice("map", PARTS)
+    method: str = choice("tsne", tuple(PROJECTIONS))
+    dimensions: str = choice("2", ("2", "3"))
+    n_movies: int = integer(1000, 50, 9000)
+    colour: str = choice("genre", COLOURS)
+    movie: int = integer(NO_MOVIE, NO_MOVIE, 2**31)
+    clicked: int = integer(NO_MOVIE, NO_MOVIE, 2**31)
+    perplexity: float = number(30.0, 2.0, 100.0)
+    max_iter: int = integer(1000, 250, 5000)
+    init: str = choice("pca", ("pca", "random"))
+    seed: int = integer(0, 0, 2**32 - 1)
+    normalize: bool = flag(True)
+    row: int = integer(2, 0, _ROWS - 1)
+    matrix: Matrix = custom(  # noqa: RUF009
+        DEFAULT_MATRIX, check=_check_matrix, parse=_read_matrix, write=_write_matrix
+    )
+
+    def parameters(self) -> dict[str, Any]:
+        """The chosen method's settings."""
+        return {p.name: getattr(self, p.name) for p in PROJECTIONS[self.method].parameters}
+
+
+SCENES: Mapping[str, Mapping[str, Any]] = {
+    "row": {"part": "lookup"},
+    "islands": {},
+    "neighbours": {"movie": 260},  # Star Wars (1977) in every MovieLens
+    "seed": {"init": "random", "seed": 1},
+    "perplexity": {"perplexity": 3.0},
+    "pca": {"method": "pca"},
+}
+"""Scene → the fields that differ from the defaults; the words are under embeddings.scene."""

@@ -1,0 +1,19 @@
+"""Embeddings: a row of numbers for each movie, and a map of all of them."""
+
+from optviz.ui import controls, frame
+from optviz.ui.embeddings_lookup import render_lookup
+from optviz.ui.embeddings_map import render_map
+from optviz.ui.embeddings_state import SCENES, EmbeddingsState
+from optviz.ui.state import Store
+
+with frame.page("embeddings") as page:
+    store = Store(EmbeddingsState)
+    page.headline()
+    for problem in store.problems:
+        page.problem(problem)
+    controls.scenes(store, page.text, "embeddings.scene", SCENES)
+    if store.value.part == "map":
+        render_map(page, store)
+    else:
+        render_lookup(page, store)
+    store.sync_url()
