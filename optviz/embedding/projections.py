@@ -279,8 +279,9 @@ PROJECTIONS: Mapping[str, ProjectionSpec] = MappingProxyType(
                 name="tsne",
                 parameters=(
                     Parameter("perplexity", 30.0, 2.0, 100.0, "float"),
-                    # Below 250 scikit-learn would end inside the early exaggeration.
-                    Parameter("max_iter", 1000, 250, 5000, "int"),
+                    # The first 250 are early exaggeration: with no more than that, scikit-learn
+                    # ends there and reports the largest float as its loss.
+                    Parameter("max_iter", 1000, 251, 5000, "int"),
                     Parameter("init", "pca", 0, 0, "choice", ("pca", "random")),
                     # From a PCA start nothing is left to chance: the seed then changes nothing.
                     Parameter("seed", 0, 0, 2**32 - 1, "int"),

@@ -131,7 +131,8 @@ def map_figure(
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "legend": {
             "orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.01, "yanchor": "top",
-            "itemsizing": "constant", "traceorder": "reversed", "font": {"size": 12}, "bgcolor": "rgba(0,0,0,0)",
+            "itemsizing": "constant", "traceorder": "reversed", "font": {"size": 12},
+            "bgcolor": "rgba(0,0,0,0)",
         },
     }  # fmt: skip
     focus = selected if centred else None

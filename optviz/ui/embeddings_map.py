@@ -66,7 +66,11 @@ def _neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies) -> Ne
     if row is None:
         st.caption(text("embeddings.neighbours.hint"))
         return None
-    near = cosine_neighbours(movies.vectors, row, _NEIGHBOURS)
+    try:
+        near = cosine_neighbours(movies.vectors, row, _NEIGHBOURS)
+    except Problem as problem:  # a model that diverged
+        page.problem(problem)
+        return None
     st.html(f"<style>{_LIST_STYLE}</style>")
     with st.container(gap=None, key="embeddings-near"):
         st.markdown(text("embeddings.neighbours.title", k=len(movies.vectors[0])))
@@ -123,7 +127,7 @@ def _tsne_settings(page: Page, store: Store[EmbeddingsState]) -> None:
         format="%.0f", help=text("embeddings.settings.perplexity_help"),
     )  # fmt: skip
     controls.slider(
-        store, "max_iter", text("embeddings.settings.max_iter"), 250, 5000, 50,
+        store, "max_iter", text("embeddings.settings.max_iter"), 300, 5000, 50,
         help=text("embeddings.settings.max_iter_help"),
     )  # fmt: skip
     controls.segment(

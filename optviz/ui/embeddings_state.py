@@ -64,7 +64,7 @@ class EmbeddingsState(PageState):
     movie: int = integer(NO_MOVIE, NO_MOVIE, 2**31)
     clicked: int = integer(NO_MOVIE, NO_MOVIE, 2**31)
     perplexity: float = number(30.0, 2.0, 100.0)
-    max_iter: int = integer(1000, 250, 5000)
+    max_iter: int = integer(1000, 300, 5000)
     init: str = choice("pca", ("pca", "random"))
     seed: int = integer(0, 0, 2**32 - 1)
     normalize: bool = flag(True)
