@@ -34,8 +34,9 @@ that has one of its genres (so the most telling genres come first)."""
 _SYMBOLS = (
     "diamond", "x", "square", "triangle-up", "triangle-down", "circle", "pentagon", "circle-open",
 )  # fmt: skip
+# In 3D, "x" is a letter that not every font has.
 _SYMBOLS_3D = (
-    "diamond", "x", "square", "circle", "cross", "circle", "circle", "circle-open",
+    "diamond", "cross", "square", "circle", "circle", "circle", "circle", "circle-open",
 )  # fmt: skip
 _PAINT = {"family": 4, "horror": 6, "scifi": 5, "action": 1, "crime": 3, "comedy": 2, "drama": 0}
 
