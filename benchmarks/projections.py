@@ -31,7 +31,7 @@ def seconds(work: Callable[[], Any], times: int = 3) -> float:
 def main(sizes: list[int]) -> None:
     """Print one line a size."""
     movies = bundled_movies()
-    project(movies.vectors[:100], "tsne", max_iter=250)  # imports and first-call costs
+    project(movies.vectors[:100], "tsne", max_iter=300)  # imports and first-call costs
     print(f"{'movies':>7} {'t-SNE':>8} {'watched':>8} {'PCA':>8} {'trust':>8} {'nearest':>9}")
     for n in sizes:
         vectors = movies.most_rated(n).vectors
