@@ -1,0 +1,83 @@
+"""What the Recommender page can be set to, and its telling scenes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from optviz.recommender.config import CONTROLS, DEFAULTS, PRESETS, TrainConfig, make_config
+from optviz.ui.state import PageState, choice, integer, number
+
+__all__ = ["SCENES", "RecommenderState", "fields_of"]
+
+FIRST = DEFAULTS["dot_bias"]
+
+
+def _control(name: str) -> Any:
+    """A field with the limits and the default of a training control."""
+    control, default = CONTROLS[name], getattr(FIRST, name)
+    if control.kind == "choice":
+        return choice(default, control.choices)
+    if control.kind == "int":
+        return integer(default, int(control.minimum), int(control.maximum))
+    return number(default, control.minimum, control.maximum)
+
+
+@dataclass(frozen=True)
+class RecommenderState(PageState):
+    """The next run's recipe; its fields are those of :class:`TrainConfig`."""
+
+    page: ClassVar[str] = "recommender"
+
+    model: str = _control("model")
+    n_factors: int = _control("n_factors")
+    regularization: float = _control("regularization")
+    hidden: int = _control("hidden")
+    embedding_dropout: float = _control("embedding_dropout")
+    dropout: float = _control("dropout")
+    epochs: int = _control("epochs")
+    optimizer: str = _control("optimizer")
+    lr: float = _control("lr")
+    momentum: float = _control("momentum")
+    weight_decay: float = _control("weight_decay")
+    batch_size: int = _control("batch_size")
+    schedule: str = _control("schedule")
+    cycle_len: int = _control("cycle_len")
+    cycle_mult: int = _control("cycle_mult")
+    step_epochs: int = _control("step_epochs")
+    init_scale: float = _control("init_scale")
+    split: str = _control("split")
+    valid_fraction: float = _control("valid_fraction")
+    seed: int = _control("seed")
+
+    def config(self) -> TrainConfig:
+        """The recipe as training takes it.
+
+        Raises:
+            Problem: A value is not allowed.
+        """
+        return make_config(**{field.name: getattr(self, field.name) for field in _own(self)})
+
+
+def _own(state: RecommenderState) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(state)
+
+
+def fields_of(config: TrainConfig) -> dict[str, Any]:
+    """The page's fields that set up ``config``."""
+    return config.to_dict()
+
+
+SCENES: Mapping[str, Mapping[str, Any]] = {
+    "library": fields_of(PRESETS["lesson_library"].config),
+    "by_hand": fields_of(PRESETS["lesson_by_hand"].config),
+    "als": fields_of(DEFAULTS["als"]),
+    "overfit": fields_of(
+        make_config(
+            "dot_bias", weight_decay=0.0, batch_size=1024, epochs=10, n_factors=100, lr=0.01
+        )
+    ),
+}
+"""Scene → the fields it sets: two of the lesson's recipes, the closed form, and overfitting."""
