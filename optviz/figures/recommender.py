@@ -111,10 +111,13 @@ def loss_figure(
     figure.update_layout(
         layout(
             theme,
-            xaxis={"title": {"text": text("recommender.loss.epochs")}, "range": [0, total_epochs]},
+            xaxis={
+                "title": {"text": text("recommender.loss.epochs")},
+                "range": [0, total_epochs * 1.015],
+            },
             yaxis={"title": {"text": text("recommender.loss.mse")}, "range": [max(bottom, 0), top]},
             hovermode="x unified",
-            legend={"orientation": "h", "y": -0.22},
+            legend={"orientation": "h", "y": -0.3},
             uirevision="loss",
         )
     )

@@ -93,7 +93,7 @@ def _settings(page: Page, store: Store[RecommenderState]) -> None:
             st.session_state[store.key("model")] = state.model
 
     bound = store.bind("model")
-    st.segmented_control(
+    st.radio(
         text("control.model.label"),
         list(MODELS),
         format_func=lambda name: text(f"choice.model.{name}"),
@@ -101,7 +101,6 @@ def _settings(page: Page, store: Store[RecommenderState]) -> None:
         on_change=pick_model,
         help=text(f"model.{state.model}.explain"),
     )
-    st.latex(MODELS[state.model].latex)
     shown = [c.name for c in controls_shown(state.config()) if c.name != "model"]
     for name in shown:
         if name in (*_MAIN, "epochs", "optimizer", "lr"):
@@ -140,6 +139,9 @@ def _stage(page: Page, store: Store[RecommenderState], every: Runs) -> None:
     working = every.busy
     # Only while a run is under way does this part of the page look again by itself.
     st.fragment(run_every=_REFRESH if working else None)(_live)(page, store, every, working)
+    with st.expander(page.text("recommender.formula"), icon=":material/function:"):
+        st.latex(MODELS[store.value.model].latex)
+        st.markdown(page.text(f"model.{store.value.model}.explain"))
     run = every.run
     if run is not None and run.fitted is not None:
         render_results(page, run)

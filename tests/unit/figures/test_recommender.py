@@ -1,0 +1,64 @@
+"""The Recommender page's figures show what they were given, whatever that is."""
+
+import numpy as np
+import pytest
+
+from optviz.figures.recommender import Curve, bias_figure, loss_figure, smooth, truth_figure
+from optviz.figures.theme import theme
+from optviz.language import Text
+
+EN, LIGHT = Text("en"), theme("light")
+
+
+def curve(train, valid, **baselines):
+    train, valid = np.array(train, float), np.array(valid, float)
+    at = np.linspace(0, max(len(valid), 1), len(train) + 1)[1:]
+    return Curve(at, train, np.arange(1.0, len(valid) + 1), valid, baselines)
+
+
+def test_smoothing_by_hand():
+    # v1 = .5·2 = 1, /(1−.5) = 2; v2 = .5·1 + .5·4 = 2.5, /(1−.25) = 10/3
+    np.testing.assert_allclose(smooth(np.array([2.0, 4.0]), beta=0.5), [2, 10 / 3])
+
+
+def test_loss_chart_has_the_run_and_what_to_beat():
+    figure = loss_figure(
+        curve([2, 1, 1, 0.9], [0.95, 0.8], mean=1.12, bias=0.7845),
+        text=EN, theme=LIGHT, total_epochs=3, printed=0.765,
+    )  # fmt: skip
+    names = [trace.name for trace in figure.data]
+    assert names[1] == EN("recommender.loss.valid")
+    assert list(figure.data[1].y) == [0.95, 0.8]
+    assert [trace.y[0] for trace in figure.data[2:]] == [1.12, 0.7845, 0.765]
+    low, high = figure.layout.yaxis.range
+    assert low < 0.765 < 1.12 < high
+
+
+@pytest.mark.parametrize("values", [[], [np.nan] * 3, [np.inf, 1e30, np.nan], [0.0]])
+def test_loss_chart_bears_diverged_and_empty_runs(values):
+    figure = loss_figure(curve(values, values), text=EN, theme=LIGHT, total_epochs=1)
+    low, high = figure.layout.yaxis.range
+    assert np.isfinite([low, high]).all()
+    assert 0 <= low < high
+    figure.to_json()
+
+
+def test_long_curves_are_thinned():
+    figure = loss_figure(curve(np.ones(50_000), [1]), text=EN, theme=LIGHT, total_epochs=1)
+    assert len(figure.data[0].x) < 3001
+
+
+def test_truth_has_a_box_for_each_rating_level():
+    truth = np.repeat([1.0, 3.0, 5.0], 50)
+    figure = truth_figure(truth, truth * 0.5 + 1.5, text=EN, theme=LIGHT)
+    assert [trace.median[0] for trace in figure.data[:-1]] == [2.0, 3.0, 4.0]
+    wide = truth_figure(np.arange(100.0), np.arange(100.0), text=EN, theme=LIGHT)
+    assert len(wide.data) == 13
+    assert len(truth_figure(truth, truth * np.nan, text=EN, theme=LIGHT).data) == 1
+
+
+def test_biases_are_sorted_and_namesakes_stay_apart():
+    figure = bias_figure(["Hamlet", "B", "Hamlet"], np.array([0.5, -1, 0.2]), text=EN, theme=LIGHT)
+    assert list(figure.data[0].x) == [-1, 0.2, 0.5]
+    assert list(figure.data[0].customdata) == ["B", "Hamlet", "Hamlet"]
+    assert len(set(figure.data[0].y)) == 3
