@@ -1,0 +1,68 @@
+"""How the defaults were chosen: ``python -m benchmarks.tune [als|dot_bias|net]``.
+
+Protocol: the lesson's validation rows are set aside and never looked at. A fifth of the
+remaining training rows (drawn with seed 1) judges each candidate; seeds 0 and 1, the mean counts.
+The candidate with the lowest error that trains within the time the page can wait is the default.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import optviz
+from optviz.recommender.config import make_config
+from optviz.recommender.fit import fit_model
+from optviz.recommender.split import split_rows
+
+GRIDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
+    "als": {"n_factors": (10, 20, 40), "regularization": (0.1, 0.15, 0.2), "epochs": (10,)},
+    "dot_bias": {
+        "optimizer": ("adam",),
+        "schedule": ("one_cycle", "sgdr"),
+        "batch_size": (256, 512),
+        "epochs": (3,),
+        "lr": (0.01, 0.02, 0.03),
+        "weight_decay": (1e-4, 2e-4, 4e-4),
+    },
+    "net": {
+        "optimizer": ("adam",),
+        "schedule": ("one_cycle",),
+        "batch_size": (256,),
+        "epochs": (3,),
+        "hidden": (10, 30),
+        "dropout": (0.2, 0.5),
+        "lr": (0.005, 0.01),
+        "weight_decay": (1e-5, 1e-4),
+    },
+}
+
+
+def main() -> None:
+    """Print every candidate, best first."""
+    ratings = optviz.load_ratings()
+    train_rows, _ = split_rows(ratings.n_ratings, make_config("als"))
+    order = np.random.default_rng(1).permutation(train_rows)
+    judge = len(order) // 5
+    rows = (np.sort(order[judge:]), np.sort(order[:judge]))
+    for model in sys.argv[1:] or GRIDS:
+        grid = GRIDS[model]
+        results = []
+        for values in itertools.product(*grid.values()):
+            controls = dict(zip(grid, values, strict=True))
+            fits = [
+                fit_model(make_config(model, seed=seed, **controls), ratings, rows=rows)
+                for seed in (0, 1)
+            ]
+            error = float(np.mean([fit.valid_mse for fit in fits]))
+            results.append((error, max(fit.seconds for fit in fits), controls))
+            print(f"{model}  {error:.4f}  {results[-1][1]:.1f} s  {controls}", flush=True)
+        print(f"best of {model}: {min(results, key=lambda result: result[0])}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""Matrix factorisation by alternating linear regression, on what biases leave unexplained.
+
+With the movies' vectors Y fixed, the best vector of user u solves a ridge regression
+
+    (Σ y_i y_iᵀ + λ n_u I) x_u = Σ e_ui y_i        over the n_u movies that u rated,
+
+and likewise for movies with the users fixed. Weighting λ by the number of ratings is due to
+Zhou et al. (2008), "Large-scale Parallel Collaborative Filtering for the Netflix Prize".
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from optviz.recommender.baselines import Array, Index, fit_baseline, mse
+from optviz.training.history import BatchRecord, EpochRecord, History
+
+__all__ = ["AlsRun", "solve_side"]
+
+_CHUNK = 2_000_000
+"""Numbers in the stacked normal equations at once: bounds memory on large data."""
+
+
+def solve_side(residuals: Any, other: Array, regularization: float) -> Array:
+    """The ridge regressions of one side, all at once.
+
+    Args:
+        residuals: (n, m) scipy CSR matrix; its *stored* entries are the ratings.
+        other: (m, k) the fixed vectors.
+        regularization: λ; row r is penalised by λ·n_r·‖x_r‖².
+
+    Returns:
+        (n, k); rows without ratings are zero.
+    """
+    k = other.shape[1]
+    counts = np.diff(residuals.indptr)
+    solution = np.zeros((residuals.shape[0], k))
+    pattern = residuals.copy()
+    pattern.data = np.ones_like(pattern.data)
+    # One sparse product sums the outer products y yᵀ over each row's ratings. Chunks run over
+    # the rows of a triangle's worth of columns, so nothing of size n·k² need exist at once.
+    upper, lower = np.triu_indices(k)
+    pairs = other[:, upper] * other[:, lower]
+    rows = max(1, _CHUNK // (k * k))
+    for start in range(0, len(counts), rows):
+        part = slice(start, start + rows)
+        active = counts[part] > 0
+        if not active.any():
+            continue
+        gram = np.zeros((int(active.sum()), k, k))
+        gram[:, upper, lower] = gram[:, lower, upper] = (pattern[part] @ pairs)[active]
+        gram[:, np.arange(k), np.arange(k)] += regularization * counts[part][active, None]
+        right = (residuals[part] @ other)[active]
+        solution[part][active] = np.linalg.solve(gram, right[:, :, None])[:, :, 0]
+    return solution
+
+
+class AlsRun:
+    """ALS that can be stepped by half-sweeps: users, movies, users, movies …
+
+    Args:
+        user_idx, item_idx, rating: Training rows.
+        valid: Validation rows (user_idx, item_idx, rating).
+        n_users, n_items, n_factors: Sizes.
+        regularization: λ.
+        epochs: Sweeps over both sides.
+        seed: Of the movies' first vectors.
+
+    Attributes:
+        user_factors, item_factors: The vectors so far.
+        baseline: Mean and biases, fitted once beforehand.
+        history: A batch record a half-sweep (its loss is the training MSE), an epoch record a
+            sweep.
+    """
+
+    steps_per_epoch = 2
+    diverged = False
+
+    def __init__(
+        self,
+        user_idx: Index,
+        item_idx: Index,
+        rating: Array,
+        valid: tuple[Index, Index, Array],
+        *,
+        n_users: int,
+        n_items: int,
+        n_factors: int,
+        regularization: float,
+        epochs: int,
+        seed: int,
+    ) -> None:
+        from scipy.sparse import csr_array
+
+        self.regularization, self.epochs = regularization, epochs
+        self.baseline = fit_baseline(user_idx, item_idx, rating, n_users, n_items)
+        self._rows = (user_idx, item_idx, rating)
+        self._valid = valid
+        residual = rating - self.baseline.predict(user_idx, item_idx)
+        self._by_user = csr_array((residual, (user_idx, item_idx)), shape=(n_users, n_items))
+        self._by_item = csr_array((residual, (item_idx, user_idx)), shape=(n_items, n_users))
+        start = np.random.default_rng(seed)
+        self.item_factors: Array = start.normal(0, 0.1, (n_items, n_factors))
+        # A movie nobody rated stays at zero from the start: it is scored by bias.
+        self.item_factors[np.diff(self._by_item.indptr) == 0] = 0
+        self.user_factors: Array = np.zeros((n_users, n_factors))
+        self.history = History()
+
+    @property
+    def steps_done(self) -> int:
+        """Half-sweeps so far."""
+        return len(self.history.batches)
+
+    @property
+    def total_steps(self) -> int:
+        """Half-sweeps of the whole run."""
+        return 2 * self.epochs
+
+    @property
+    def done(self) -> bool:
+        """Whether there is no half-sweep left."""
+        return self.steps_done >= self.total_steps
+
+    def step(self) -> BatchRecord:
+        """Solve one side.
+
+        Raises:
+            RuntimeError: The run is over.
+        """
+        if self.done:
+            raise RuntimeError("the run is over")
+        step = self.steps_done + 1
+        if step % 2:
+            self.user_factors = solve_side(self._by_user, self.item_factors, self.regularization)
+        else:
+            self.item_factors = solve_side(self._by_item, self.user_factors, self.regularization)
+        train = mse(self.predict(*self._rows[:2]), self._rows[2])
+        record = BatchRecord(step, step / 2, math.nan, train)
+        self.history.batches.append(record)
+        if step % 2 == 0:
+            valid = mse(self.predict(*self._valid[:2]), self._valid[2])
+            self.history.epochs.append(EpochRecord(step // 2, train, valid))
+        return record
+
+    def objective(self) -> float:
+        """What each half-sweep makes as small as it can: squared errors plus penalties."""
+        users, items, rating = self._rows
+        error = rating - self.predict(users, items)
+        penalty = (self.user_factors[users] ** 2).sum() + (self.item_factors[items] ** 2).sum()
+        return float((error**2).sum() + self.regularization * penalty)
+
+    def predict(self, user_idx: Index, item_idx: Index) -> Array:
+        """Predicted ratings; not cut off at the ends of the scale."""
+        product: Array = np.einsum(
+            "nk,nk->n", self.user_factors[user_idx], self.item_factors[item_idx]
+        )
+        return self.baseline.predict(user_idx, item_idx) + product
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the rest of the run depends on."""
+        return {
+            "user_factors": self.user_factors.copy(),
+            "item_factors": self.item_factors.copy(),
+            "history": self.history.to_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state of a run with the same data and settings."""
+        self.user_factors = state["user_factors"].copy()
+        self.item_factors = state["item_factors"].copy()
+        self.history = History.from_dict(state["history"])

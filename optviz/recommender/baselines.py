@@ -1,0 +1,58 @@
+"""What any model has to beat: the mean rating, and the mean plus user and movie bias."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Baseline", "fit_baseline", "mse"]
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+def mse(predicted: Array, truth: Array) -> float:
+    """Mean squared error over all rows at once."""
+    return float(np.mean((np.asarray(predicted, np.float64) - truth) ** 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """r = mean + user_bias[u] + item_bias[i].
+
+    Attributes:
+        mean: Mean training rating.
+        user_bias: (n_users,) in stars; 0 for users without training rows.
+        item_bias: (n_items,) in stars; 0 for movies without training rows.
+    """
+
+    mean: float
+    user_bias: Array
+    item_bias: Array
+
+    def predict(self, user_idx: Index, item_idx: Index) -> Array:
+        """Predicted ratings."""
+        predicted: Array = self.mean + self.user_bias[user_idx] + self.item_bias[item_idx]
+        return predicted
+
+
+def fit_baseline(
+    user_idx: Index, item_idx: Index, rating: Array, n_users: int, n_items: int, damping: float = 5
+) -> Baseline:
+    """Damped averages: first the movies', then the users' of what is left.
+
+    The damping acts like that many extra ratings without any bias, so that one rating alone
+    moves a bias little.
+    """
+    mean = float(rating.mean())
+
+    def average(index: Index, residual: Array, size: int) -> Array:
+        total = np.bincount(index, residual, size)
+        result: Array = total / (np.bincount(index, minlength=size) + damping)
+        return result
+
+    item_bias = average(item_idx, rating - mean, n_items)
+    user_bias = average(user_idx, rating - mean - item_bias[item_idx], n_users)
+    return Baseline(mean, user_bias, item_bias)

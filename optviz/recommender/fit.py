@@ -1,0 +1,212 @@
+"""From ratings and a recipe to a trained model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from optviz.recommender.als import AlsRun
+from optviz.recommender.baselines import Array, Index, fit_baseline, mse
+from optviz.recommender.config import TrainConfig, make_config
+from optviz.recommender.data import Ratings
+from optviz.recommender.fitted import FittedModel
+from optviz.recommender.models import build_model, mean_movie
+from optviz.recommender.split import split_rows
+from optviz.training.history import BatchRecord
+from optviz.training.run import TrainingRun
+from optviz.training.schedules import make_schedule
+
+__all__ = ["Fit", "build_fit", "fit_model", "train"]
+
+_EVALUATED = 65_536
+"""Rows predicted at once while validating."""
+
+
+@dataclass(eq=False)
+class Fit:
+    """A run under way, with what is needed to make a model of it at any moment.
+
+    Attributes:
+        run: :class:`~optviz.training.run.TrainingRun` or :class:`AlsRun`; both have
+            ``step()``, ``done``, ``total_steps``, ``history``, ``state_dict()`` and
+            ``load_state_dict()``.
+        baselines: ``"mean"`` and ``"bias"`` → validation MSE.
+        n_unseen: Validation rows whose movie or user has no training row.
+    """
+
+    config: TrainConfig
+    ratings: Ratings
+    run: TrainingRun | AlsRun
+    mean: float
+    baselines: dict[str, float]
+    n_unseen: int
+    weights: Callable[[], dict[str, Any]]
+    evaluate: Callable[[], float]
+
+    def model(self, seconds: float) -> FittedModel:
+        """The model as it is now."""
+        return FittedModel(
+            config=self.config,
+            history=self.run.history,
+            weights=self.weights(),
+            mean=self.mean,
+            rating_range=self.ratings.rating_range,
+            valid_mse=self.evaluate(),
+            n_unseen=self.n_unseen,
+            baselines=self.baselines,
+            ratings_key=self.ratings.key,
+            ratings_version=self.ratings.version,
+            n_ratings=self.ratings.n_ratings,
+            seconds=seconds,
+            ratings=self.ratings,
+        )
+
+
+def build_fit(
+    config: TrainConfig, ratings: Ratings, rows: tuple[Index, Index] | None = None
+) -> Fit:
+    """Everything ready for the first step.
+
+    Args:
+        config: The recipe, validated.
+        ratings: The data.
+        rows: (training rows, validation rows) in place of the recipe's split, for tuning.
+
+    Raises:
+        Problem: The split leaves too few rows.
+    """
+    train_rows, valid_rows = split_rows(ratings.n_ratings, config) if rows is None else rows
+    users, items, target = _rows(ratings, train_rows)
+    v_users, v_items, truth = _rows(ratings, valid_rows)
+    sizes = (ratings.n_users, ratings.n_items)
+    plain = fit_baseline(users, items, target, *sizes)
+    baselines = {
+        "mean": mse(np.full(len(truth), plain.mean), truth),
+        "bias": mse(plain.predict(v_users, v_items), truth),
+    }
+    seen_users = np.bincount(users, minlength=sizes[0]) > 0
+    seen_items = np.bincount(items, minlength=sizes[1]) > 0
+    n_unseen = int((~(seen_users[v_users] & seen_items[v_items])).sum())
+    common = (config, ratings)
+    if config.model == "als":
+        als = AlsRun(
+            users, items, target, (v_users, v_items, truth),
+            n_users=sizes[0], n_items=sizes[1], n_factors=config.n_factors,
+            regularization=config.regularization, epochs=config.epochs, seed=config.seed,
+        )  # fmt: skip
+
+        def als_weights() -> dict[str, Any]:
+            return {
+                "user_factors": als.user_factors.astype(np.float32),
+                "item_factors": als.item_factors.astype(np.float32),
+                "user_bias": als.baseline.user_bias.astype(np.float32),
+                "item_bias": als.baseline.item_bias.astype(np.float32),
+            }
+
+        return Fit(*common, als, plain.mean, baselines, n_unseen, als_weights,
+                   lambda: mse(als.predict(v_users, v_items), truth))  # fmt: skip
+
+    generator = torch.Generator().manual_seed(config.seed)
+    model = build_model(config, *sizes, ratings.rating_range, generator)
+    t_users, t_items = torch.from_numpy(seen_users), torch.from_numpy(seen_items)
+    valid_pair = (torch.from_numpy(v_users), torch.from_numpy(v_items))
+
+    def evaluate() -> float:
+        model.eval()
+        averaged = dict(mean_movie(model, t_users, t_items))
+        total = 0.0
+        with torch.inference_mode():
+            for start in range(0, len(truth), _EVALUATED):
+                part = slice(start, start + _EVALUATED)
+                pair = tuple(index[part] for index in valid_pair)
+                out = torch.func.functional_call(model, averaged, pair)
+                total += float(((out.double().numpy() - truth[part]) ** 2).sum())
+        return total / len(truth)
+
+    def weights() -> dict[str, Any]:
+        averaged = mean_movie(model, t_users, t_items)
+        plain_names = {n: n.removesuffix(".weight") for n in averaged if not n.startswith("lin")}
+        return {
+            plain_names.get(name, name): (
+                tensor.squeeze(1) if name.endswith("_bias.weight") else tensor
+            ).numpy().copy()
+            for name, tensor in averaged.items()
+        }  # fmt: skip
+
+    run = TrainingRun(
+        model,
+        _optimizer(config, model),
+        (torch.from_numpy(users), torch.from_numpy(items)),
+        torch.from_numpy(target.astype(np.float32)),
+        loss=torch.nn.functional.mse_loss,
+        batch_size=config.batch_size,
+        epochs=config.epochs,
+        schedule=make_schedule(
+            config.schedule,
+            config.lr,
+            config.epochs,
+            cycle_len=config.cycle_len,
+            cycle_mult=config.cycle_mult,
+            step_epochs=config.step_epochs,
+        ),
+        seed=config.seed,
+        generators=(generator,),
+        validate=evaluate,
+    )
+    return Fit(*common, run, plain.mean, baselines, n_unseen, weights, evaluate)
+
+
+def _rows(ratings: Ratings, rows: Index) -> tuple[Index, Index, Array]:
+    rating = ratings.frame["rating"].to_numpy(np.float64)
+    return ratings.user_idx[rows], ratings.item_idx[rows], rating[rows]
+
+
+def _optimizer(config: TrainConfig, model: torch.nn.Module) -> torch.optim.Optimizer:
+    # fused: one kernel for all parameters; the same mathematics, several times faster.
+    shared: dict[str, Any] = {
+        "lr": config.lr, "weight_decay": config.weight_decay, "fused": True
+    }  # fmt: skip
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(model.parameters(), momentum=config.momentum, **shared)
+    kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
+    return kind(model.parameters(), **shared)
+
+
+def fit_model(
+    config: TrainConfig,
+    ratings: Ratings,
+    watch: Callable[[Fit, BatchRecord], bool] = lambda fit, record: True,
+    rows: tuple[Index, Index] | None = None,
+) -> FittedModel:
+    """Train to the end, or until ``watch`` (called after each step) returns False."""
+    fit = build_fit(config, ratings, rows)
+    start = time.perf_counter()
+    while not fit.run.done:
+        if not watch(fit, fit.run.step()):
+            break
+    return fit.model(time.perf_counter() - start)
+
+
+def train(model: str, ratings: Ratings, *, seed: int = 0, **controls: Any) -> FittedModel:
+    """Train a recommender.
+
+    Args:
+        model: ``"als"``, ``"dot_bias"`` or ``"net"``.
+        ratings: From :func:`optviz.load_ratings`.
+        seed: Of everything random.
+        **controls: Any other field of :class:`~optviz.recommender.config.TrainConfig`: the
+            controls of the Recommender page under their own names.
+
+    Returns:
+        The trained model: ``history``, ``valid_mse``, ``item_factors``, ``item_bias``,
+        ``predict(user_idx, item_idx)``, ``recommend(user_id, n)`` and more.
+
+    Raises:
+        Problem: There is no such model or control, or a value is not allowed.
+    """
+    return fit_model(make_config(model, seed=seed, **controls), ratings)

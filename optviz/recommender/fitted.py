@@ -1,0 +1,220 @@
+"""A trained model as plain arrays: predicts, recommends and is stored without torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optviz.core.problem import Problem
+from optviz.recommender.baselines import Array, Index
+from optviz.recommender.config import TrainConfig
+from optviz.recommender.split import split_rows
+from optviz.training.history import History
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optviz.recommender.data import Ratings
+
+__all__ = ["FittedModel", "Recommendation"]
+
+_CHUNK = 200_000
+_SAMPLED_USERS = 200
+"""Users over whom EmbeddingNet's stand-in for a movie bias is averaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A movie that a user has not rated, with the rating the model expects."""
+
+    item_id: Any
+    title: str
+    rating: float
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModel:
+    """What training leaves: weights, recipe and history.
+
+    Attributes:
+        config: The whole recipe.
+        history: Batch and epoch records.
+        weights: Name → array. All models have ``user_factors`` (n_users, k) and
+            ``item_factors`` (n_items, k); EmbeddingNet's layers are ``lin1.*`` and ``lin2.*``.
+            What training never saw is already replaced by the average.
+        mean: Mean training rating.
+        rating_range: (low, high).
+        valid_mse: Mean squared error over all validation rows at once; the last epoch's.
+        n_unseen: Validation rows whose movie or user has no training row; scored by bias.
+        baselines: ``"mean"`` and ``"bias"`` → validation MSE.
+        ratings_key, ratings_version, n_ratings: Which data it was trained on.
+        seconds: Time spent training, validation included.
+    """
+
+    config: TrainConfig
+    history: History
+    weights: Mapping[str, NDArray[Any]]
+    mean: float
+    rating_range: tuple[float, float]
+    valid_mse: float
+    n_unseen: int
+    baselines: Mapping[str, float]
+    ratings_key: str
+    ratings_version: str
+    n_ratings: int
+    seconds: float
+    ratings: Ratings | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The data stay at home when a result travels between processes.
+        return {**self.__dict__, "ratings": None}
+
+    @property
+    def n_users(self) -> int:
+        """How many users it knows."""
+        return len(self.user_factors)
+
+    @property
+    def n_items(self) -> int:
+        """How many movies it knows."""
+        return len(self.item_factors)
+
+    @property
+    def user_factors(self) -> NDArray[Any]:
+        """(n_users, k)."""
+        return self.weights["user_factors"]
+
+    @property
+    def item_factors(self) -> NDArray[Any]:
+        """(n_items, k)."""
+        return self.weights["item_factors"]
+
+    @property
+    def user_bias(self) -> NDArray[Any] | None:
+        """(n_users,): stars for ALS, logits for EmbeddingDotBias; None for EmbeddingNet."""
+        return self.weights.get("user_bias")
+
+    @property
+    def item_bias(self) -> NDArray[Any]:
+        """(n_items,): stars for ALS, logits for EmbeddingDotBias.
+
+        EmbeddingNet has none. Standing in for it, in stars: the movie's predicted rating,
+        averaged over users, less the same average over all movies.
+        """
+        if "item_bias" not in self.weights:
+            users = np.linspace(0, self.n_users - 1, min(self.n_users, _SAMPLED_USERS))
+            total = np.zeros(self.n_items)
+            items = np.arange(self.n_items)
+            for user in users.astype(np.int64):
+                total += self._predict(np.full(self.n_items, user), items)
+            average: Array = (total - total.mean()) / len(users)
+            return average
+        return self.weights["item_bias"]
+
+    @property
+    def valid_rows(self) -> Index:
+        """The rows of the ratings that were held out."""
+        return split_rows(self.n_ratings, self.config)[1]
+
+    def attach(self, ratings: Ratings) -> FittedModel:
+        """This model together with the ratings it was trained on.
+
+        Raises:
+            Problem: They are other ratings.
+        """
+        if ratings.key != self.ratings_key:
+            raise Problem(
+                "problem.model.other_data", theirs=self.ratings_version, ours=ratings.version
+            )
+        return dataclasses.replace(self, ratings=ratings)
+
+    def predict(self, user_idx: ArrayLike, item_idx: ArrayLike) -> Array:
+        """Predicted ratings (n,) for dense indices (n,) and (n,).
+
+        ALS has no sigmoid, so its predictions can leave the scale; they are not cut off.
+
+        Raises:
+            Problem: The lengths differ, or an index is outside the data.
+        """
+        users, items = (np.atleast_1d(np.asarray(index)) for index in (user_idx, item_idx))
+        if users.shape != items.shape:
+            raise Problem("problem.model.no_rows", users=users.size, items=items.size)
+        for index, size in ((users, self.n_users), (items, self.n_items)):
+            if index.size and not (
+                index.dtype.kind in "iu" and index.min() >= 0 and index.max() < size
+            ):
+                raise Problem("problem.model.index", users=self.n_users - 1, items=self.n_items - 1)
+        parts = range(0, len(users), _CHUNK)
+        rows = [self._predict(users[s : s + _CHUNK], items[s : s + _CHUNK]) for s in parts]
+        return np.concatenate(rows) if rows else np.zeros(0)
+
+    def recommend(self, user_id: Any, n: int = 10) -> list[Recommendation]:
+        """The ``n`` movies with the highest predictions among those the user has not rated.
+
+        Args:
+            user_id: A raw id.
+            n: How many at most.
+
+        Raises:
+            Problem: No ratings are attached, there is no such user, or ``n`` is below 1.
+        """
+        if self.ratings is None:
+            raise Problem("problem.model.detached")
+        if n < 1:
+            raise Problem("problem.model.count", n=n)
+        user = self.ratings.user_index(user_id)
+        items = np.setdiff1d(
+            np.arange(self.n_items), self.ratings.item_idx[self.ratings.user_idx == user]
+        )
+        predicted = self.predict(np.full(len(items), user), items)
+        best = np.argsort(-predicted, kind="stable")[:n]
+        return [
+            Recommendation(self.ratings.item_ids[items[place]], title, float(predicted[place]))
+            for place, title in zip(best, self.ratings.titles(items[best]), strict=True)
+        ]
+
+    def biases(self, fewest: int = 20) -> pd.DataFrame:
+        """Movies with at least ``fewest`` ratings, highest bias first: title, bias, ratings.
+
+        Raises:
+            Problem: No ratings are attached.
+        """
+        import pandas as pd
+
+        if self.ratings is None:
+            raise Problem("problem.model.detached")
+        counts = np.bincount(self.ratings.item_idx, minlength=self.n_items)
+        known = np.flatnonzero(counts >= fewest)
+        bias = self.item_bias[known]
+        order = np.argsort(-bias, kind="stable")
+        titles = self.ratings.titles(known[order])
+        return pd.DataFrame({"title": titles, "bias": bias[order], "ratings": counts[known[order]]})
+
+    def _predict(self, users: Index, items: Index) -> Array:
+        weights = {name: np.asarray(array, np.float64) for name, array in self._small().items()}
+        user = np.asarray(self.user_factors[users], np.float64)
+        item = np.asarray(self.item_factors[items], np.float64)
+        low, high = self.rating_range
+        if self.config.model == "net":
+            both = np.concatenate([user, item], axis=1)
+            hidden = np.maximum(both @ weights["lin1.weight"].T + weights["lin1.bias"], 0)
+            logit = (hidden @ weights["lin2.weight"].T)[:, 0] + weights["lin2.bias"][0]
+            return _sigmoid(logit) * (high - low + 1) + low - 0.5
+        score: Array = (user * item).sum(1)
+        score += self.weights["user_bias"][users] + self.weights["item_bias"][items]
+        if self.config.model == "als":
+            return self.mean + score
+        return _sigmoid(score) * (high - low) + low
+
+    def _small(self) -> dict[str, NDArray[Any]]:
+        return {name: array for name, array in self.weights.items() if name.startswith("lin")}
+
+
+def _sigmoid(x: Array) -> Array:
+    result: Array = 0.5 * (1 + np.tanh(0.5 * x))  # never overflows
+    return result

@@ -1,0 +1,40 @@
+"""Which ratings train a model and which judge it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optviz.core.problem import Problem
+from optviz.recommender.config import TrainConfig
+
+__all__ = ["FEWEST", "lesson_order", "split_rows"]
+
+FEWEST = 2
+"""Rows that each part must have at least."""
+
+
+def lesson_order(n_rows: int) -> NDArray[np.int64]:
+    """The shuffled rows of the lesson; its validation rows are the first fifth.
+
+    It shuffled with NumPy's old global generator seeded with 42, hence the old class here.
+    """
+    order: NDArray[np.int64] = np.random.RandomState(42).permutation(n_rows)
+    return order.astype(np.int64)
+
+
+def split_rows(n_rows: int, config: TrainConfig) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(training rows, validation rows), each ascending.
+
+    Raises:
+        Problem: A part would be too small to mean anything.
+    """
+    if config.split == "lesson":
+        order, fraction = lesson_order(n_rows), 0.2
+    else:
+        order = np.random.default_rng(config.seed).permutation(n_rows)
+        fraction = config.valid_fraction
+    n_valid = int(fraction * n_rows)
+    if min(n_valid, n_rows - n_valid) < FEWEST:
+        raise Problem("problem.model.too_few", needed=FEWEST, train=n_rows - n_valid, valid=n_valid)
+    return np.sort(order[n_valid:]), np.sort(order[:n_valid])

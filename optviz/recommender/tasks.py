@@ -1,0 +1,98 @@
+"""Training as a task that any backend can run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optviz.core.task import TaskContext
+from optviz.recommender.config import make_config
+from optviz.recommender.data import Ratings, load_ratings
+
+if TYPE_CHECKING:
+    from optviz.recommender.fit import Fit
+    from optviz.recommender.fitted import FittedModel
+    from optviz.training.history import BatchRecord
+
+__all__ = ["train_task"]
+
+_SECONDS_BETWEEN_EVENTS = 0.05
+
+
+@lru_cache(maxsize=1)
+def _ratings(source: str | None) -> Ratings:
+    return load_ratings(source)
+
+
+def train_task(context: TaskContext, source: str | None, config: Mapping[str, Any]) -> FittedModel:
+    """Train as :func:`optviz.train` does, and tell how it goes.
+
+    Events: ``baselines`` (mean, bias: validation MSE, before the first step); ``batch`` (step,
+    epoch, lr, train_loss: arrays of what happened since the last one, about 20 a second at
+    most); ``epoch`` (epoch, train_loss, valid_loss). Progress counts training rows for neural
+    models, half-sweeps for ALS. When asked to stop it ends after the step and keeps the model.
+
+    Args:
+        context: Where it runs.
+        source: What :func:`optviz.load_ratings` reads: a path, or None for the bundled data.
+        config: From :meth:`TrainConfig.to_dict`.
+
+    Returns:
+        The model, without ratings attached.
+
+    Raises:
+        Problem: Data or recipe cannot be used.
+    """
+    recipe = make_config(**config)
+    ratings = _ratings(source)
+    from optviz.recommender.fit import build_fit
+
+    context.checkpoint()
+    fit = build_fit(recipe, ratings)
+    context.emit("baselines", **fit.baselines)
+    rows = 1.0 if recipe.model == "als" else float(recipe.batch_size)
+    started, paused = time.perf_counter(), 0.0
+    waiting: list[BatchRecord] = []
+    epochs_sent, sent_at = 0, 0.0
+    while not fit.run.done and not context.stop_requested:
+        before = time.perf_counter()
+        context.checkpoint()
+        paused += time.perf_counter() - before
+        waiting.append(fit.run.step())
+        epochs = fit.run.history.epochs
+        now = time.perf_counter()
+        if now - sent_at >= _SECONDS_BETWEEN_EVENTS or len(epochs) > epochs_sent:
+            _send(context, waiting)
+            sent_at = now
+            for record in epochs[epochs_sent:]:
+                context.emit(
+                    "epoch",
+                    epoch=record.epoch,
+                    train_loss=record.train_loss,
+                    valid_loss=record.valid_loss,
+                )
+            epochs_sent = len(epochs)
+            _progress(context, fit, rows)
+    _send(context, waiting)
+    _progress(context, fit, rows)
+    return fit.model(time.perf_counter() - started - paused)
+
+
+def _progress(context: TaskContext, fit: Fit, rows: float) -> None:
+    context.progress(fit.run.steps_done * rows, fit.run.total_steps * rows)
+
+
+def _send(context: TaskContext, waiting: list[BatchRecord]) -> None:
+    if waiting:
+        context.emit(
+            "batch",
+            step=np.array([record.step for record in waiting]),
+            epoch=np.array([record.epoch for record in waiting]),
+            lr=np.array([record.lr for record in waiting]),
+            train_loss=np.array([record.train_loss for record in waiting]),
+        )
+        waiting.clear()
