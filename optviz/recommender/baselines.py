@@ -41,10 +41,11 @@ class Baseline:
 def fit_baseline(
     user_idx: Index, item_idx: Index, rating: Array, n_users: int, n_items: int, damping: float = 5
 ) -> Baseline:
-    """Damped averages: first the movies', then the users' of what is left.
+    """The biases with the least squared error plus ``damping`` · ‖bias‖², by alternation.
 
-    The damping acts like that many extra ratings without any bias, so that one rating alone
-    moves a bias little.
+    Given one side's biases, the best of the other are damped averages: the damping acts like
+    that many extra ratings without any bias, so that one rating alone moves a bias little.
+    Twenty rounds leave nothing to gain in the fourth decimal.
     """
     mean = float(rating.mean())
 
@@ -53,6 +54,9 @@ def fit_baseline(
         result: Array = total / (np.bincount(index, minlength=size) + damping)
         return result
 
-    item_bias = average(item_idx, rating - mean, n_items)
-    user_bias = average(user_idx, rating - mean - item_bias[item_idx], n_users)
+    user_bias = np.zeros(n_users)
+    item_bias = np.zeros(n_items)
+    for _ in range(20):
+        item_bias = average(item_idx, rating - mean - user_bias[user_idx], n_items)
+        user_bias = average(user_idx, rating - mean - item_bias[item_idx], n_users)
     return Baseline(mean, user_bias, item_bias)

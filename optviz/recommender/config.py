@@ -181,7 +181,7 @@ MODELS: Mapping[str, ModelSpec] = {
             r"\hat r_{ui} = r_{\min} + (r_{\max}-r_{\min})\,"
             r"\sigma\!\left(u_u^{\top} m_i + b_u + b_i\right)",
             "fast.ai, Practical Deep Learning for Coders 2018, lesson 5",
-            TrainConfig("dot_bias"),
+            TrainConfig("dot_bias", schedule="sgdr", batch_size=256),
         ),
         ModelSpec(
             "net",
