@@ -20,7 +20,7 @@ from optviz.recommender.fit import fit_model
 from optviz.recommender.split import split_rows
 
 GRIDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
-    "als": {"n_factors": (10, 20, 40), "regularization": (0.1, 0.15, 0.2), "epochs": (10,)},
+    "als": {"n_factors": (20, 30, 40), "regularization": (0.15, 0.175, 0.2), "epochs": (4, 6, 10)},
     "dot_bias": {
         "optimizer": ("adam",),
         "schedule": ("one_cycle", "sgdr"),
@@ -33,11 +33,11 @@ GRIDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "optimizer": ("adam",),
         "schedule": ("one_cycle",),
         "batch_size": (256,),
-        "epochs": (3,),
-        "hidden": (10, 30),
+        "epochs": (3, 5),
+        "hidden": (30,),
         "dropout": (0.2, 0.5),
         "lr": (0.005, 0.01),
-        "weight_decay": (1e-5, 1e-4),
+        "weight_decay": (1e-5, 1e-4, 2e-4, 4e-4),
     },
 }
 

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ _FOLDER = Path(__file__).parent
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([^{}]*))?\}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalogue(code: str) -> Mapping[str, str]:
     """All texts of one language, by dotted key.
 

@@ -174,7 +174,7 @@ MODELS: Mapping[str, ModelSpec] = {
             r"\hat r_{ui} = \mu + b_u + b_i + x_u^{\top} y_i",
             "Zhou, Wilkinson, Schreiber, Pan (2008), Large-scale Parallel Collaborative "
             "Filtering for the Netflix Prize; Ng, Machine Learning, week 9",
-            TrainConfig("als", n_factors=20, epochs=10, regularization=0.15),
+            TrainConfig("als", n_factors=20, epochs=10, regularization=0.2),
         ),
         ModelSpec(
             "dot_bias",

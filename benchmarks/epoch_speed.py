@@ -1,0 +1,116 @@
+"""Time of one training epoch, against two usual ways: ``python -m benchmarks.epoch_speed``.
+
+EmbeddingDotBias with 50 factors on the 80,004 training rows of the lesson's split, all in one
+run on this machine: our run; a plain loop over a torch DataLoader at batch 64; and fastai's
+``collab_learner`` at batch 512, in a virtual environment that this script makes
+(``benchmarks/.venv-fastai``). ``--without-fastai`` leaves the last one out.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+import optviz
+from optviz.recommender.config import make_config
+from optviz.recommender.data import Ratings
+from optviz.recommender.fit import build_fit
+from optviz.recommender.models import build_model
+from optviz.recommender.split import split_rows
+
+FASTAI = Path(__file__).parent / ".venv-fastai"
+FASTAI_EPOCH = """
+import sys, time
+import pandas as pd, torch
+from fastai.collab import CollabDataLoaders, collab_learner
+torch.set_num_threads(int(sys.argv[2]))
+rows = pd.read_csv(sys.argv[1])
+loaders = CollabDataLoaders.from_df(rows, bs=512, valid_pct=0.001, seed=0, num_workers=0)
+learner = collab_learner(loaders, n_factors=50, y_range=(0.5, 5.0))
+with learner.no_bar(), learner.no_logging():
+    learner.fit_one_cycle(1, 1e-2)
+    start = time.perf_counter()
+    learner.fit_one_cycle(1, 1e-2)
+    print(time.perf_counter() - start)
+"""
+
+
+def our_epoch(ratings: Ratings, batch_size: int) -> float:
+    """Seconds of an epoch without validation; the best of three after one to warm up."""
+    fit = build_fit(make_config("dot_bias", batch_size=batch_size, epochs=4), ratings)
+    fit.run.validate = None
+    times = []
+    while not fit.run.done:
+        start = time.perf_counter()
+        for _ in range(fit.run.steps_per_epoch):
+            fit.run.step()
+        times.append(time.perf_counter() - start)
+    return min(times[1:])
+
+
+def loader_epoch(ratings: Ratings) -> float:
+    """Seconds of an epoch of the textbook loop."""
+    config = make_config("dot_bias")
+    rows, _ = split_rows(ratings.n_ratings, config)
+    rating = ratings.frame["rating"].to_numpy(np.float32)[rows]
+    data = TensorDataset(
+        torch.from_numpy(ratings.user_idx[rows]),
+        torch.from_numpy(ratings.item_idx[rows]),
+        torch.from_numpy(rating),
+    )
+    generator = torch.Generator().manual_seed(0)
+    model = build_model(config, ratings.n_users, ratings.n_items, (0.5, 5.0), generator)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2, weight_decay=2e-4)
+    start = time.perf_counter()
+    for users, items, truth in DataLoader(data, batch_size=64, shuffle=True):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(users, items), truth).backward()
+        optimizer.step()
+    return time.perf_counter() - start
+
+
+def fastai_epoch(ratings: Ratings) -> float:
+    """Seconds of an epoch of collab_learner."""
+    python = FASTAI / "bin" / "python"
+    if not python.exists():
+        venv.create(FASTAI, with_pip=True)
+        packages = ["fastai", f"torch=={torch.__version__.split('+')[0]}", "numpy", "pandas"]
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+    rows, _ = split_rows(ratings.n_ratings, make_config("dot_bias"))
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "ratings.csv"
+        columns = ["user_id", "item_id", "rating"]
+        ratings.frame[columns].iloc[rows].to_csv(table, index=False)
+        done = subprocess.run(
+            [python, "-c", FASTAI_EPOCH, table, str(torch.get_num_threads())],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+    return float(done.stdout.split()[-1])
+
+
+def main() -> None:
+    """Print the times and the ratios."""
+    print(__doc__)
+    ratings = optviz.load_ratings()
+    ours = {size: our_epoch(ratings, size) for size in (64, 512, 1024)}
+    for size, seconds in ours.items():
+        print(f"ours, batch {size}: {seconds:.3f} s an epoch", flush=True)
+    loop = loader_epoch(ratings)
+    print(f"DataLoader loop, batch 64: {loop:.2f} s")
+    print(f"  batch 1024 of ours is {loop / ours[1024]:.0f} times faster (wanted: 20)", flush=True)
+    if "--without-fastai" not in sys.argv:
+        fastai = fastai_epoch(ratings)
+        print(f"fastai collab_learner, batch 512: {fastai:.2f} s")
+        print(f"  batch 512 of ours is {fastai / ours[512]:.0f} times faster (wanted: 10)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+// A Plotly chart updated in place. One instance lives on each mounted element.
+
+import { dataAt, loadPlotly, onPress, plotlyConfig } from "./plotly.js";
+
+const instances = new WeakMap();
+
+export default async function render(component) {
+  const { parentElement } = component;
+  const host = parentElement.querySelector(".ov-chart");
+  let chart = instances.get(host);
+  if (!chart) {
+    chart = new Chart(host);
+    instances.set(host, chart);
+  }
+  await chart.show(component);
+  return () => {
+    chart.close();
+    instances.delete(host);
+  };
+}
+
+class Chart {
+  constructor(host) {
+    this.host = host;
+    this.undo = [];
+    this.queue = Promise.resolve();
+    this.hit = null;
+  }
+
+  /** Draw the newest data; runs that overtake each other are drawn in order. */
+  show(component) {
+    this.latest = component;
+    this.queue = this.queue.then(() => (component === this.latest ? this.draw(component) : null));
+    return this.queue;
+  }
+
+  async draw({ data, setTriggerValue }) {
+    const { host } = this;
+    this.send = setTriggerValue;
+    this.reports = new Set(data.reports);
+    host.style.height = `${data.height}px`;
+    host.classList.toggle("ov-clickable", this.reports.has("click"));
+    try {
+      this.Plotly = await loadPlotly(data.plotly);
+      const figure = JSON.parse(data.figure);
+      const layout = { ...figure.layout, autosize: true, height: data.height };
+      delete layout.width;
+      const config = plotlyConfig(data.words, data.toolbar);
+      await this.Plotly.react(host, { data: figure.data, layout, config, frames: figure.frames });
+      if (!this.listening) this.listen();
+      host.dataset.drawn = String(Number(host.dataset.drawn ?? 0) + 1);
+    } catch (error) {
+      if (this.closed) return;
+      host.classList.add("ov-failed");
+      host.textContent = data.words.failed;
+      console.error("optviz chart:", error);
+    }
+  }
+
+  listen() {
+    this.listening = true;
+    const { host } = this;
+    host.on("plotly_click", (event) => { this.hit = event.points?.[0] ?? null; this.later(); });
+    host.on("plotly_selected", (event) => {
+      if (this.reports.has("select") && event) {
+        this.send("select", { points: event.points.map(plain) });
+      }
+    });
+    host.on("plotly_deselect", () => {
+      if (this.reports.has("select")) this.send("select", { points: [] });
+    });
+    this.undo.push(onPress(host, (px, py, event) => {
+      if (!event.target.closest?.(".modebar, .legend")) {
+        this.at = dataAt(host, px, py);
+        this.later();
+      }
+    }));
+    const watcher = new ResizeObserver(() => {
+      if (host.offsetParent !== null && !this.closed) this.Plotly.Plots.resize(host);
+    });
+    watcher.observe(host);
+    this.undo.push(() => watcher.disconnect());
+  }
+
+  /** Plotly's own click comes just before or after ours: wait, then tell both as one. */
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      const { at, hit } = this;
+      this.at = this.hit = null;
+      if (!this.reports.has("click") || (!at && !hit)) return;
+      const point = hit && plain(hit);
+      this.send("click", {
+        x: at?.x ?? point?.x ?? null,
+        y: at?.y ?? point?.y ?? null,
+        point,
+      });
+    }, 30);
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.undo.forEach((stop) => stop());
+    this.Plotly?.purge(this.host);
+  }
+}
+
+/** A Plotly event point as plain values that survive JSON. */
+function plain(point) {
+  const number = point.pointNumber ?? point.pointIndex ?? point.pointNumbers?.[0] ?? 0;
+  return {
+    trace: point.curveNumber,
+    index: number,
+    x: point.x ?? null,
+    y: point.y ?? null,
+    z: point.z ?? null,
+    customdata: point.customdata ?? null,
+  };
+}

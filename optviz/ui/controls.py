@@ -1,0 +1,145 @@
+"""Controls tied to a page's state: each reads its field, checks it, and writes it back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from optviz.core.problem import Problem
+from optviz.language import Text
+from optviz.ui.frame import show_problem
+from optviz.ui.state import PageState, Store
+
+__all__ = ["choose", "scenes", "segment", "slider", "switch", "typed_number"]
+
+
+def slider(
+    store: Store[Any],
+    name: str,
+    label: str,
+    minimum: float,
+    maximum: float,
+    step: float | None = None,
+    **options: Any,
+) -> Any:
+    """A slider for a number; whole numbers when all bounds are whole."""
+    return st.slider(label, minimum, maximum, step=step, **store.bind(name), **options)
+
+
+def choose(
+    store: Store[Any],
+    name: str,
+    label: str,
+    options: Sequence[str],
+    show: Callable[[str], str] = str,
+    **more: Any,
+) -> str:
+    """A select box over keys, shown through ``show``."""
+    return str(st.selectbox(label, options, format_func=show, **store.bind(name), **more))
+
+
+def segment(
+    store: Store[Any],
+    name: str,
+    label: str,
+    options: Sequence[str],
+    show: Callable[[str], str] = str,
+    **more: Any,
+) -> str:
+    """A row of segments, one of which is always picked."""
+    st.segmented_control(label, options, format_func=show, **store.bind(name), **more)
+    return str(getattr(store.value, name))
+
+
+def switch(store: Store[Any], name: str, label: str, **more: Any) -> bool:
+    """A toggle."""
+    return bool(st.toggle(label, **store.bind(name), **more))
+
+
+def typed_number(
+    store: Store[Any], name: str, label: str, text: Text, *, whole: bool = False, **more: Any
+) -> float:
+    """A box for a number of any size (``3e-4``): wrong input stays there, with a sentence.
+
+    The state keeps its last good value until the text can be read.
+    """
+
+    def read(written: str) -> float:
+        return read_number(written, whole=whole)
+
+    store.typed(name, format_number(getattr(store.value, name)))
+    st.text_input(
+        label, key=store.draft(name), on_change=store.take_typed, args=(name, read), **more
+    )
+    if problem := store.typed_problem(name):
+        show_problem(problem, text)
+    value: float = getattr(store.value, name)
+    return value
+
+
+def read_number(written: str, *, whole: bool = False) -> float:
+    """The number that ``written`` means.
+
+    Raises:
+        Problem: It is not a finite number, or not a whole one where that is wanted.
+    """
+    try:
+        value = float(written.strip().replace(",", ".").replace("−", "-"))
+    except ValueError:
+        raise Problem("problem.controls.number", written=written.strip()[:40]) from None
+    if not math.isfinite(value):
+        raise Problem("problem.controls.finite", written=written.strip()[:40])
+    if whole:
+        if value != int(value):
+            raise Problem("problem.controls.whole", written=written.strip()[:40])
+        return int(value)
+    return value
+
+
+def format_number(value: float) -> str:
+    """The shortest text that reads back as ``value``."""
+    return repr(value) if isinstance(value, int) else f"{value:.12g}"
+
+
+def scenes(
+    store: Store[Any], text: Text, prefix: str, all_scenes: Mapping[str, Mapping[str, Any]]
+) -> str | None:
+    """The "try this" chips: one click sets up a telling scene and says what to notice.
+
+    Args:
+        store: The page's state.
+        text: The catalogue.
+        prefix: Key prefix: ``<prefix>.<scene>.label`` and ``<prefix>.<scene>.notice``.
+        all_scenes: Scene → the fields it sets; all others go back to their defaults.
+
+    Returns:
+        The scene that the state shows right now, if it is one.
+    """
+    current = next(
+        (name for name, fields in all_scenes.items() if _matches(store.value, fields)), None
+    )
+
+    def pick(name: str) -> None:
+        store.reset()
+        store.set(**all_scenes[name])
+
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(f"**{text('controls.try')}**", width="content")
+        for name in all_scenes:
+            st.button(
+                text(f"{prefix}.{name}.label"),
+                key=f"{prefix}.{name}",
+                type="primary" if name == current else "secondary",
+                on_click=pick,
+                args=(name,),
+            )
+    if current:
+        st.markdown(f":material/visibility: {text(f'{prefix}.{current}.notice')}")
+    return current
+
+
+def _matches(value: PageState, fields: Mapping[str, Any]) -> bool:
+    return value == type(value)(**fields)
