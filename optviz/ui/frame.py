@@ -75,7 +75,7 @@ def page(name: str) -> Iterator[Page]:
     text = state.language()
     st.set_page_config(
         page_title=f"{text(f'{name}.name')} · optviz",
-        page_icon=":material/landscape:",
+        page_icon=str(files("optviz.ui").joinpath("icon.svg")),
         layout="wide",
         initial_sidebar_state="auto",
     )

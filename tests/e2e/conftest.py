@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-# What Chromium says of this machine rather than of the page.
-HARMLESS = ("GPU stall due to ReadPixels", "Automatic fallback to software WebGL")
+# On a deep link Streamlit's own client looks for its server under the page's path first.
+PROBED = ("/_stcore/health", "/_stcore/host-config")
 
 
 def find_browser() -> str:
@@ -75,15 +75,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page in a context of its own; anything on its console but harmless lines fails."""
+    """A fresh page in a context of its own; any error on its console fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB")
     page = context.new_page()
     page.set_default_timeout(30_000)
     wrong: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(word in message.text for word in HARMLESS):
-            wrong.append(message.text)
+        where = message.location["url"]
+        if message.type == "error" and not where.endswith(PROBED):
+            wrong.append(f"{message.text} ({where})")
 
     page.on("console", heard)
     page.on("pageerror", lambda error: wrong.append(str(error)))
