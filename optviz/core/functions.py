@@ -13,6 +13,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+__all__ = [
+    "ackley",
+    "beale",
+    "booth",
+    "bowl",
+    "branin",
+    "cliff",
+    "goldstein_price",
+    "himmelblau",
+    "matyas",
+    "mccormick",
+    "monkey_saddle",
+    "rastrigin",
+    "ravine",
+    "rosenbrock",
+    "saddle",
+    "six_hump_camel",
+    "styblinski_tang",
+    "tilted",
+]
+
 _TWO_PI = 2 * math.pi
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from optviz.language import ENGLISH, Text
 
+__all__ = ["Problem"]
+
 
 class Problem(ValueError):
     """Something the user gave cannot be used; the message says what would be right.

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+__all__ = ["Cancelled", "SilentContext", "TaskContext"]
+
 
 class Cancelled(Exception):
     """Raised inside a task by :meth:`TaskContext.checkpoint` once its user has cancelled it."""

@@ -11,6 +11,8 @@ import struct
 from io import FileIO
 from typing import Any
 
+__all__ = ["dumps", "loads", "read", "write"]
+
 _LENGTH = struct.Struct("<Q")
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 
 from optviz.core.problem import Problem
 
+__all__ = ["FINAL", "Backend", "Event", "Job", "JobFailed", "Progress", "State"]
+
 State = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 """Where a job is in its life."""
 

@@ -20,6 +20,8 @@ from optviz.jobs.interface import Event, JobFailed, Progress, State
 from optviz.jobs.process import WorkerProcess
 from optviz.jobs.record import Record
 
+__all__ = ["CANCEL_GRACE", "IDLE_SECONDS", "MOST_WORKERS", "LocalJob", "WorkerBackend", "cores"]
+
 CANCEL_GRACE = 0.4
 """Seconds a cancelled task has to leave by itself; then its process is killed."""
 

@@ -15,6 +15,8 @@ from typing import Any, cast
 
 from optviz.jobs import frames
 
+__all__ = ["WorkerProcess"]
+
 _ROOT = Path(__file__).parents[2]
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 

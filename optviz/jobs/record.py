@@ -11,6 +11,8 @@ from typing import Any
 from optviz.core.task import Cancelled
 from optviz.jobs.interface import FINAL, Event, Progress, State
 
+__all__ = ["MAX_EVENTS", "Record"]
+
 MAX_EVENTS = 100_000
 """So many events are kept before the older half is thinned."""
 

@@ -11,6 +11,8 @@ from optviz.core.problem import Problem
 from optviz.jobs.interface import Backend
 from optviz.jobs.local import WorkerBackend
 
+__all__ = ["BACKENDS", "VARIABLE", "default_backend", "make_backend"]
+
 VARIABLE = "OPTVIZ_JOBS"
 """The environment variable that names the backend: ``scheme`` or ``scheme:detail``."""
 

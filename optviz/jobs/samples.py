@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from optviz.core.task import TaskContext
 
+__all__ = ["count"]
+
 
 def count(context: TaskContext, *, to: int) -> int:
     """Count from 1 to ``to``, an event and a checkpoint a number.

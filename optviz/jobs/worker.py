@@ -23,6 +23,8 @@ from optviz.core.problem import Problem
 from optviz.core.task import Cancelled
 from optviz.jobs import frames
 
+__all__ = ["WorkerContext", "main", "run_task"]
+
 FLUSH_SECONDS = 0.025
 """Events wait this long for company, so that the server reads few large messages."""
 
