@@ -10,10 +10,11 @@ import streamlit as st
 
 from optviz.core.problem import Problem
 from optviz.language import Text
+from optviz.ui import state
 from optviz.ui.frame import show_problem
-from optviz.ui.state import PageState, Store
+from optviz.ui.state import PageState, Store, remember
 
-__all__ = ["choose", "scenes", "segment", "slider", "switch", "typed_number"]
+__all__ = ["choose", "scenes", "segment", "slider", "switch", "typed_number", "typed_text"]
 
 
 def slider(
@@ -80,6 +81,25 @@ def typed_number(
     return value
 
 
+def typed_text(
+    key: str, label: str, shown: str, read: Callable[[str], None], text: Text, **more: Any
+) -> None:
+    """A text box for a value of any form: wrong input stays there, with a sentence.
+
+    Args:
+        key: Widget key.
+        label: What stands above the box.
+        shown: How the state writes the value now.
+        read: Takes the text over into the state; raises :class:`Problem` if it cannot.
+        text: The catalogue.
+        **more: Further arguments of ``st.text_input``.
+    """
+    bound, problem = state.bind_typed(key, shown, read)
+    st.text_input(label, **bound, **more)
+    if problem:
+        show_problem(problem, text)
+
+
 def read_number(written: str, *, whole: bool = False) -> float:
     """The number that ``written`` means.
 
@@ -126,18 +146,28 @@ def scenes(
         store.reset()
         store.set(**all_scenes[name])
 
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown(f"**{text('controls.try')}**", width="content")
-        for name in all_scenes:
-            st.button(
-                text(f"{prefix}.{name}.label"),
-                key=f"{prefix}.{name}",
-                type="primary" if name == current else "secondary",
-                on_click=pick,
-                args=(name,),
-            )
+    seen: dict[str, str] = remember("scenes seen", dict)
     if current:
-        st.markdown(f":material/visibility: {text(f'{prefix}.{current}.notice')}")
+        seen[prefix] = current
+    with st.container(key="frame-scenes"):
+        with st.container(
+            horizontal=True, gap="small", vertical_alignment="center", key="frame-chips"
+        ):
+            st.markdown(text("controls.try"), width="content")
+            for name in all_scenes:
+                st.button(
+                    text(f"{prefix}.{name}.label"),
+                    key=f"{prefix}.{name}",
+                    type="primary" if name == current else "secondary",
+                    on_click=pick,
+                    args=(name,),
+                )
+        # What the last scene said stays, dimmed, once the user went on from it: the stage below
+        # must not jump at the first change of a setting.
+        with st.container(key="frame-notice" if current else "frame-notice-stale"):
+            last = seen.get(prefix)
+            notice = text(f"{prefix}.{last}.notice") if last else text("controls.own")
+            st.markdown(f":material/visibility: {notice}")
     return current
 
 

@@ -30,6 +30,9 @@ PAGES: Mapping[str, tuple[str, str]] = {
 }
 """Page → its script and its icon, in the order of the menu."""
 
+NAME = "optviz"
+"""The product's name, the same in every language."""
+
 _log = logging.getLogger("optviz")
 
 
@@ -49,8 +52,9 @@ class Page:
 
     def headline(self) -> None:
         """Draw the page's question and its lead (``<page>.question``, ``<page>.lead``)."""
-        st.title(self.text(f"{self.name}.question"), anchor=False)
-        st.markdown(self.text(f"{self.name}.lead"))
+        with st.container(key="frame-headline"):
+            st.title(self.text(f"{self.name}.question"), anchor=False)
+            st.markdown(self.text(f"{self.name}.lead"))
 
     def problem(self, problem: Problem) -> None:
         """Say what was wrong with something the user gave, right here."""
@@ -74,7 +78,7 @@ def page(name: str) -> Iterator[Page]:
     """
     text = state.language()
     st.set_page_config(
-        page_title=f"{text(f'{name}.name')} · optviz",
+        page_title=f"{text(f'{name}.name')} · {NAME}",
         page_icon=str(files("optviz.ui").joinpath("icon.svg")),
         layout="wide",
         initial_sidebar_state="auto",
@@ -97,13 +101,16 @@ def _style() -> None:
 
 def _menu(text: Text) -> None:
     with st.sidebar:
-        st.markdown(f"### optviz\n{text('frame.tagline')}")
+        with st.container(key="frame-brand"):
+            st.markdown(f"### {NAME}")
+            st.caption(text("frame.tagline"))
         for name, (script, icon) in PAGES.items():
             st.page_link(script, label=text(f"{name}.name"), icon=icon, width="stretch")
-        st.segmented_control(
-            text("frame.language"),
-            options=list(LANGUAGES),
-            format_func=LANGUAGES.__getitem__,
-            **state.bind_language(),
-        )
-        st.caption(text("frame.data"))
+        with st.container(key="frame-foot"):
+            st.segmented_control(
+                text("frame.language"),
+                options=list(LANGUAGES),
+                format_func=LANGUAGES.__getitem__,
+                **state.bind_language(),
+            )
+            st.caption(text("frame.data"))
