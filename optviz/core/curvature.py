@@ -17,7 +17,15 @@ from optviz.core.surface import Surface
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Curvature", "curvature", "evaluate_grid", "gradient", "hessian", "nonconvex"]
+__all__ = [
+    "Curvature",
+    "curvature",
+    "evaluate_grid",
+    "gradient",
+    "hessian",
+    "lowest_eigenvalue",
+    "nonconvex",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -146,8 +154,8 @@ def _scale(surface: Surface) -> float:
     return surface.gradient_tolerance / min(surface.size)
 
 
-def nonconvex(surface: Surface, xs: Any, ys: Any) -> npt.NDArray[np.bool_]:
-    """Where some eigenvalue is negative, on the grid ``xs`` × ``ys``: (len(ys), len(xs))."""
+def lowest_eigenvalue(surface: Surface, xs: Any, ys: Any) -> Array:
+    """The Hessian's smaller eigenvalue on the grid ``xs`` × ``ys``: (len(ys), len(xs))."""
     xs, ys = np.asarray(xs, dtype=np.float64), np.asarray(ys, dtype=np.float64)
     grid_x, grid_y = np.meshgrid(xs, ys)
     h = hessian(surface, np.stack([grid_x.ravel(), grid_y.ravel()], axis=1))
@@ -155,8 +163,15 @@ def nonconvex(surface: Surface, xs: Any, ys: Any) -> npt.NDArray[np.bool_]:
         # 2×2: the smaller eigenvalue is mean − radius.
         mean = (h[:, 0, 0] + h[:, 1, 1]) / 2
         radius = np.hypot((h[:, 0, 0] - h[:, 1, 1]) / 2, h[:, 0, 1])
-        below = mean - radius < -FLAT * np.maximum(np.abs(mean) + radius, _scale(surface))
-    return np.asarray(below.reshape(len(ys), len(xs)), dtype=np.bool_)
+        low = mean - radius
+        # Rounding must not make a flat direction look bent.
+        low[np.abs(low) <= FLAT * np.maximum(np.abs(mean) + radius, _scale(surface))] = 0.0
+    return np.asarray(low.reshape(len(ys), len(xs)), dtype=np.float64)
+
+
+def nonconvex(surface: Surface, xs: Any, ys: Any) -> npt.NDArray[np.bool_]:
+    """Where some eigenvalue is negative, on the grid ``xs`` × ``ys``: (len(ys), len(xs))."""
+    return np.asarray(lowest_eigenvalue(surface, xs, ys) < 0, dtype=np.bool_)
 
 
 def evaluate_grid(surface: Surface, xs: Any, ys: Any) -> Array:

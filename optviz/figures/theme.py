@@ -35,6 +35,7 @@ class Theme:
         positive: Positive curvature, gains.
         negative: Negative curvature, losses.
         shade: Translucent fill of regions (where a surface is not convex).
+        contour: Contour lines of a surface.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Theme:
     positive: str
     negative: str
     shade: str
+    contour: str
 
     def scale(self, colours: tuple[str, ...]) -> list[list[float | str]]:
         """``colours`` as an evenly spaced Plotly colour scale."""
@@ -80,6 +82,7 @@ THEMES: Mapping[str, Theme] = {
         positive="#0072b2",
         negative="#d55e00",
         shade="rgba(213, 94, 0, 0.10)",
+        contour="rgba(29, 35, 41, 0.16)",
     ),
     "dark": Theme(
         name="dark",
@@ -97,6 +100,7 @@ THEMES: Mapping[str, Theme] = {
         positive="#56b4e9",
         negative="#e8743b",
         shade="rgba(232, 116, 59, 0.16)",
+        contour="rgba(230, 233, 236, 0.14)",
     ),
 }  # fmt: skip
 

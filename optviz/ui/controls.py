@@ -1,4 +1,11 @@
-"""Controls tied to a page's state: each reads its field, checks it, and writes it back."""
+"""Controls tied to a page's state: each reads its field, checks it, and writes it back.
+
+Each gives its widget the state's value as default too, though the key already holds it. What
+one run of the script sends is dropped when the next run begins before it was sent; without a
+default, the browser would then fill the widget with nothing (an empty box, a slider at its
+lowest end) and report that as the user's wish. ``disableWidgetStateDuplicationWarning`` in
+``.streamlit/config.toml`` goes with it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +21,7 @@ from optviz.ui import state
 from optviz.ui.frame import show_problem
 from optviz.ui.state import PageState, Store, remember
 
-__all__ = ["choose", "scenes", "segment", "slider", "switch", "typed_number", "typed_text"]
+__all__ = ["choose", "radio", "scenes", "segment", "slider", "switch", "typed_number", "typed_text"]
 
 
 def slider(
@@ -27,7 +34,8 @@ def slider(
     **options: Any,
 ) -> Any:
     """A slider for a number; whole numbers when all bounds are whole."""
-    return st.slider(label, minimum, maximum, step=step, **store.bind(name), **options)
+    value = getattr(store.value, name)
+    return st.slider(label, minimum, maximum, value, step=step, **store.bind(name), **options)
 
 
 def choose(
@@ -39,7 +47,28 @@ def choose(
     **more: Any,
 ) -> str:
     """A select box over keys, shown through ``show``."""
-    return str(st.selectbox(label, options, format_func=show, **store.bind(name), **more))
+    index = _place(options, getattr(store.value, name))
+    return str(
+        st.selectbox(label, options, index=index, format_func=show, **store.bind(name), **more)
+    )
+
+
+def radio(
+    store: Store[Any],
+    name: str,
+    label: str,
+    options: Sequence[str],
+    show: Callable[[str], str] = str,
+    **more: Any,
+) -> str:
+    """A list of radio buttons over keys, shown through ``show``."""
+    index = _place(options, getattr(store.value, name))
+    bound = store.bind(name) | more
+    return str(st.radio(label, options, index=index, format_func=show, **bound))
+
+
+def _place(options: Sequence[str], value: str) -> int:
+    return options.index(value) if value in options else 0
 
 
 def segment(
@@ -51,13 +80,16 @@ def segment(
     **more: Any,
 ) -> str:
     """A row of segments, one of which is always picked."""
-    st.segmented_control(label, options, format_func=show, **store.bind(name), **more)
+    value = getattr(store.value, name)
+    st.segmented_control(
+        label, options, default=value, format_func=show, **store.bind(name), **more
+    )
     return str(getattr(store.value, name))
 
 
 def switch(store: Store[Any], name: str, label: str, **more: Any) -> bool:
     """A toggle."""
-    return bool(st.toggle(label, **store.bind(name), **more))
+    return bool(st.toggle(label, getattr(store.value, name), **store.bind(name), **more))
 
 
 def typed_number(
@@ -71,9 +103,14 @@ def typed_number(
     def read(written: str) -> float:
         return read_number(written, whole=whole)
 
-    store.typed(name, format_number(getattr(store.value, name)))
+    shown = store.typed(name, format_number(getattr(store.value, name)))
     st.text_input(
-        label, key=store.draft(name), on_change=store.take_typed, args=(name, read), **more
+        label,
+        shown,
+        key=store.draft(name),
+        on_change=store.take_typed,
+        args=(name, read),
+        **more,
     )
     if problem := store.typed_problem(name):
         show_problem(problem, text)

@@ -11,7 +11,7 @@ same page.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
@@ -24,6 +24,8 @@ __all__ = [
     "PageState",
     "Store",
     "bind_language",
+    "bind_typed",
+    "bind_value",
     "choice",
     "component_value",
     "custom",
@@ -174,13 +176,16 @@ class Store(Generic[S]):
 
     Args:
         cls: The page's state class. Opening it again in the same session finds the same value.
+        own_address: Whether the address bar speaks of this page. False for the state of
+            another page, which one page may read and change for the user's next visit.
     """
 
-    def __init__(self, cls: type[S]) -> None:
+    def __init__(self, cls: type[S], *, own_address: bool = True) -> None:
         self._cls = cls
         self._slot = f"state:{cls.page}"
         self.problems: list[Problem] = []
-        query = {k: v for k, v in st.query_params.to_dict().items() if k != _LANGUAGE_PARAMETER}
+        query = st.query_params.to_dict() if own_address else {}
+        query.pop(_LANGUAGE_PARAMETER, None)
         # The browser may send an address that we wrote some runs ago; only one that we never
         # wrote (a pasted link) speaks for the user. Moving between pages empties the address.
         seen: set[tuple[tuple[str, str], ...]] = remember(f"addresses:{cls.page}", set)
@@ -224,11 +229,13 @@ class Store(Generic[S]):
         checked = {name: self._cls.codec(name).check(value) for name, value in changes.items()}
         value = dataclasses.replace(self.value, **checked)
         self._show(value)
+        self._settle(checked)
         st.session_state[self._slot] = value
 
     def reset(self) -> None:
         """Back to the defaults."""
         self._show(self._cls())
+        self._settle(field.name for field in dataclasses.fields(self._cls))
         st.session_state[self._slot] = self._cls()
 
     def _show(self, value: S) -> None:
@@ -246,31 +253,43 @@ class Store(Generic[S]):
         """The raw text of a typed field: what the user left there, else ``shown``.
 
         Text that was understood gives way to the state's own form, so that a preset or a link
-        is seen in the box; text that was not is kept for the user to mend.
+        is seen in the box; text that was not is kept for the user to mend, also while another
+        page is shown (Streamlit forgets widgets that are not), until the field changes.
         """
         key = self.draft(name)
-        wrong: dict[str, Problem] = remember("typed problems", dict)
-        if key not in st.session_state or (
-            key not in wrong and st.session_state.get(f"{key}.shown") != shown
-        ):
+        wrong = self._wrong()
+        if st.session_state.get(f"{key}.shown") != shown:
+            wrong.pop(key, None)
             st.session_state[key] = shown
+        elif key not in st.session_state:
+            st.session_state[key] = wrong[key][0] if key in wrong else shown
         st.session_state[f"{key}.shown"] = shown
         return cast(str, st.session_state[key])
 
     def take_typed(self, name: str, read: Callable[[str], Any]) -> None:
         """Read a typed field's text into the state; keep the text if it cannot be read."""
         key = self.draft(name)
-        wrong: dict[str, Problem] = remember("typed problems", dict)
+        written = str(st.session_state[key])
         try:
-            self.set(**{name: read(st.session_state[key])})
-            wrong.pop(key, None)
+            self.set(**{name: read(written)})
         except Problem as problem:
-            wrong[key] = problem
+            self._wrong()[key] = written, problem
 
     def typed_problem(self, name: str) -> Problem | None:
         """What is wrong with the text that stands in a typed field."""
-        wrong: dict[str, Problem] = remember("typed problems", dict)
-        return wrong.get(self.draft(name))
+        found = self._wrong().get(self.draft(name))
+        return found[1] if found else None
+
+    @staticmethod
+    def _wrong() -> dict[str, tuple[str, Problem]]:
+        """Typed text that could not be read, and why, by widget key."""
+        return remember("typed problems", dict)
+
+    def _settle(self, names: Iterable[str]) -> None:
+        """Let typed fields show the state again: whatever stood there has been overruled."""
+        for name in names:
+            self._wrong().pop(self.draft(name), None)
+            st.session_state.pop(f"{self.draft(name)}.shown", None)
 
     def sync_url(self) -> None:
         """Mirror the state in the address bar."""
@@ -299,6 +318,48 @@ def component_value(key: str) -> Mapping[str, Any]:
     """What a browser component under ``key`` has sent; empty before it first spoke."""
     value: Any = st.session_state.get(key)
     return value if value is not None else {}
+
+
+def bind_value(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:
+    """Keyword arguments that make a widget show ``value`` and hand its changes to ``take``.
+
+    For what is part of a field (one run of several, say): the state stays the only truth, and
+    the widget follows it in every run.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return {"key": key, "on_change": lambda: take(st.session_state[key])}
+
+
+def bind_typed(
+    key: str, shown: str, read: Callable[[str], None]
+) -> tuple[dict[str, Any], Problem | None]:
+    """Tie a text box to a value that is typed: as :func:`bind_value`, but wrong text stays.
+
+    Args:
+        key: Widget key.
+        shown: How the state writes the value now.
+        read: Takes the text over into the state; raises :class:`Problem` if it cannot.
+
+    Returns:
+        The widget's keyword arguments, and what is wrong with the text that stands there.
+    """
+    kept: dict[str, Any] = remember(f"typed {key}", dict)
+    if kept.get("shown") != shown:  # the value was changed, here or elsewhere
+        kept.clear()
+    kept["shown"] = shown
+    st.session_state[key] = kept.get("written", shown)
+
+    def take() -> None:
+        written = str(st.session_state[key])
+        kept.pop("written", None)
+        kept.pop("problem", None)
+        try:
+            read(written)
+        except Problem as problem:
+            kept.update(written=written, problem=problem)
+
+    return {"key": key, "on_change": take}, kept.get("problem")
 
 
 _LANGUAGE_PARAMETER = "lang"

@@ -1,0 +1,323 @@
+"""The pictures of the Trajectories page: the map, the landscape, and what happens over time.
+
+The map and the history hold what does not move; the stage in the browser draws paths, heads and
+the Hessian over them, so that playing costs no traffic (see ``ui/components/stage.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from optviz.core.surface import Point, Surface
+from optviz.core.trajectory import Trajectory
+from optviz.figures.heights import Heights, heights, lowest
+from optviz.figures.theme import LineStyle, Theme, layout
+from optviz.language import Text
+
+__all__ = ["history_figure", "landmarks", "landscape_figure", "map_figure", "styles"]
+
+LEVELS = 22
+"""Contour lines."""
+
+SMALLEST = 1e-16
+"""Where a logarithmic axis ends; what is lower leaves through the bottom."""
+
+
+def styles(theme: Theme, paths: Sequence[Trajectory | str]) -> list[LineStyle]:
+    """One style a run: an optimizer's own colour, another dash for each repetition."""
+    from optviz.figures.theme import line_style
+
+    seen: dict[str, int] = {}
+    found = []
+    for path in paths:
+        name = path if isinstance(path, str) else path.optimizer
+        found.append(line_style(theme, name, seen.get(name, 0)))
+        seen[name] = seen.get(name, 0) + 1
+    return found
+
+
+def landmarks(surface: Surface) -> list[tuple[str, tuple[Point, ...]]]:
+    """The known critical points by kind, global minima first; kinds that are absent left out."""
+    kinds = (
+        ("minimum", surface.minima),
+        ("local_minimum", surface.local_minima),
+        ("saddle", surface.saddles),
+        ("maximum", surface.maxima),
+    )
+    return [(kind, points) for kind, points in kinds if points]
+
+
+_SYMBOLS = {
+    "minimum": ("star", 13),
+    "local_minimum": ("star-open", 10),
+    "saddle": ("x-thin-open", 9),
+    "maximum": ("triangle-up-open", 9),
+}
+
+
+def map_figure(surface: Surface, *, text: Text, theme: Theme, shade: bool = True) -> go.Figure:
+    """The surface from above, with its critical points.
+
+    Args:
+        surface: What to draw.
+        text: The catalogue.
+        theme: Colours.
+        shade: Whether to shade where the surface is not convex.
+    """
+    grid = heights(surface)
+    z = grid.drawn(grid.values).astype(np.float32)
+    low = float(grid.drawn(grid.floor))
+    size = (grid.ceiling - low) / LEVELS or 1.0
+    xs, ys = grid.xs.astype(np.float32), grid.ys.astype(np.float32)
+    figure = go.Figure()
+    figure.add_contour(
+        x=xs, y=ys, z=z, zmin=low, zmax=grid.ceiling, autocontour=False, showscale=False,
+        contours={"start": low + size / 2, "end": grid.ceiling, "size": size},
+        colorscale=theme.scale(theme.ramp), line={"color": theme.contour, "width": 0.8},
+        hoverinfo="skip",
+    )  # fmt: skip
+    if shade:
+        _add_shade(figure, surface, xs, ys, theme)
+    for kind, points in landmarks(surface):
+        symbol, width = _SYMBOLS[kind]
+        figure.add_scatter(
+            x=[p[0] for p in points], y=[p[1] for p in points], mode="markers",
+            name=text(f"trajectories.mark.{kind}"),
+            marker={"symbol": symbol, "size": width if len(points) < 30 else 6,
+                    "color": theme.ink,
+                    "line": {"width": 1.6, "color": theme.ink}},
+            hovertemplate="%{x:.4g}, %{y:.4g}", showlegend=False,
+        )  # fmt: skip
+    equal: dict[str, Any] = {"scaleanchor": "x", "constrain": "domain"} if grid.equal else {}
+    figure.update_layout(
+        layout(
+            theme,
+            xaxis={
+                "range": [float(xs[0]), float(xs[-1])],
+                "showgrid": False,
+                "constrain": "domain",
+            },
+            yaxis={"range": [float(ys[0]), float(ys[-1])], "showgrid": False, **equal},
+            margin={"l": 34, "r": 6, "t": 6, "b": 26},
+            dragmode="zoom",
+            hovermode="closest",
+            uirevision=surface.name,
+        )
+    )
+    return figure
+
+
+def _add_shade(
+    figure: go.Figure, surface: Surface, xs: NDArray[Any], ys: NDArray[Any], theme: Theme
+) -> None:
+    bent = lowest(surface)
+    finite = bent[np.isfinite(bent)]
+    if not finite.size or finite.min() >= 0:
+        return
+    clear = "rgba(0,0,0,0)"
+    figure.add_contour(
+        # Clipped, so that the edge at 0 is not lost among curvatures of very different size.
+        x=xs, y=ys, z=np.clip(bent / np.median(np.abs(finite)), -1, 1).astype(np.float32),
+        autocontour=False, showscale=False, zmin=-1, zmax=1, hoverinfo="skip",
+        colorscale=[[0, theme.shade], [0.5, theme.shade], [0.5, clear], [1, clear]],
+        contours={"start": 0, "end": 0, "size": 2, "coloring": "fill"},
+        line={"width": 1, "color": theme.shade, "dash": "dot"},
+    )  # fmt: skip
+
+
+def landscape_figure(
+    surface: Surface, paths: Sequence[Trajectory], *, text: Text, theme: Theme
+) -> go.Figure:
+    """The surface in perspective, the paths on it.
+
+    The traces after the surface and the critical points are, for each path, its line and its
+    head; the stage moves these while it plays.
+
+    Args:
+        surface: What to draw.
+        paths: The runs, drawn as far as they stay in the picture.
+        text: The catalogue.
+        theme: Colours.
+    """
+    grid = heights(surface)
+    z = np.minimum(grid.drawn(grid.values), grid.ceiling * 1.02)
+    figure = go.Figure()
+    figure.add_surface(
+        x=grid.xs.astype(np.float32), y=grid.ys.astype(np.float32), z=z.astype(np.float32),
+        colorscale=theme.scale(theme.ramp), showscale=False, hoverinfo="skip", opacity=0.96,
+        lighting={"ambient": 0.75, "diffuse": 0.5, "specular": 0.04, "roughness": 0.9},
+        contours={"z": {"show": True, "color": theme.contour, "width": 1, "highlight": False,
+                        "start": float(grid.drawn(grid.floor)), "end": grid.ceiling,
+                        "size": (grid.ceiling - float(grid.drawn(grid.floor))) / LEVELS or 1.0}},
+    )  # fmt: skip
+    lift = 0.012 * (float(np.nanmax(z)) - float(np.nanmin(z)))
+    for kind, points in landmarks(surface):
+        if len(points) > 30:
+            continue
+        figure.add_scatter3d(
+            x=[p[0] for p in points], y=[p[1] for p in points],
+            z=[float(_height(grid, surface, p)) + lift for p in points], mode="markers",
+            name=text(f"trajectories.mark.{kind}"), showlegend=False,
+            marker={"symbol": {"saddle": "x", "minimum": "diamond"}.get(kind, "diamond-open"),
+                    "size": 3.5, "color": theme.ink},
+            hovertemplate="%{x:.4g}, %{y:.4g}",
+        )  # fmt: skip
+    for path, style in zip(paths, styles(theme, paths), strict=True):
+        x, y, h = _inside(grid, path, lift)
+        dash = style.dash if style.dash != "dashdot" else "longdash"
+        figure.add_scatter3d(
+            x=x, y=y, z=h, mode="lines", showlegend=False, hoverinfo="skip", meta="path",
+            name=text(f"optimizer.{path.optimizer}.title"),
+            line={"color": style.colour, "width": 6, "dash": dash},
+        )  # fmt: skip
+        figure.add_scatter3d(
+            x=x[-1:], y=y[-1:], z=h[-1:], mode="markers", showlegend=False, hoverinfo="skip",
+            meta="head", marker={"color": style.colour, "size": 5},
+        )  # fmt: skip
+    axis = {
+        "gridcolor": theme.grid,
+        "backgroundcolor": "rgba(0,0,0,0)",
+        "color": theme.muted,
+        "showspikes": False,
+        "title": {"text": ""},
+    }
+    figure.update_layout(
+        layout(
+            theme,
+            margin={"l": 0, "r": 0, "t": 0, "b": 0},
+            uirevision=surface.name,
+            scene={
+                "xaxis": axis | {"range": [float(grid.xs[0]), float(grid.xs[-1])]},
+                "yaxis": axis | {"range": [float(grid.ys[0]), float(grid.ys[-1])]},
+                "zaxis": axis | {"showticklabels": False},
+                "aspectmode": "manual",
+                "aspectratio": {"x": 1.2, "y": 1.0, "z": 0.6},
+                "camera": {"eye": {"x": -1.15, "y": -1.25, "z": 0.95}},
+            },
+        )
+    )
+    return figure
+
+
+def _height(grid: Heights, surface: Surface, point: Point) -> float:
+    from optviz.core.curvature import evaluate_grid
+
+    value = evaluate_grid(surface, [point[0]], [point[1]])[0, 0]
+    return float(grid.drawn(value))
+
+
+def _inside(
+    grid: Heights, path: Trajectory, lift: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """A path's iterates in the picture's units, as NaN where it has left the picture."""
+    x, y = path.points[:, 0], path.points[:, 1]
+    with np.errstate(all="ignore"):
+        inside = (
+            (x >= grid.xs[0]) & (x <= grid.xs[-1]) & (y >= grid.ys[0]) & (y <= grid.ys[-1])
+            & np.isfinite(path.losses)
+        )  # fmt: skip
+        h = np.minimum(grid.drawn(path.losses), grid.ceiling * 1.02) + lift
+        return tuple(  # type: ignore[return-value]
+            np.where(inside, part, np.nan).astype(np.float32) for part in (x, y, h)
+        )
+
+
+def history_figure(
+    surface: Surface, paths: Sequence[Trajectory], *, text: Text, theme: Theme
+) -> go.Figure:
+    """Loss, gradient norm and distance to the nearest minimum against the step, one x axis.
+
+    Losses are drawn above the surface's minimum, so that a logarithmic axis suits them; where
+    there is no minimum they are drawn as they are.
+    """
+    level = surface.minimum_value
+    curves: list[tuple[str, bool, list[NDArray[np.float64]]]] = [
+        (
+            "loss" if level in (None, 0.0) else "loss_above",
+            level is not None,
+            [path.losses - (level or 0.0) for path in paths],
+        ),
+        ("norm", True, [path.grad_norms for path in paths]),
+    ]
+    if surface.all_minima:
+        curves.append(("distance", True, [path.distances for path in paths]))
+    figure = go.Figure()
+    gap = 0.09
+    each = (1 - gap * (len(curves) - 1)) / len(curves)
+    axes: dict[str, Any] = {}
+    for row, (name, log, values) in enumerate(curves):
+        suffix = "" if row == 0 else str(row + 1)
+        top = 1 - row * (each + gap)
+        for path, style, line in zip(paths, styles(theme, paths), values, strict=True):
+            with np.errstate(all="ignore"):
+                drawn = np.where(line > 0, line, SMALLEST / 10) if log else line
+                drawn = np.where(np.isfinite(line), drawn, np.nan)
+            figure.add_scatter(
+                y=drawn,
+                mode="lines" if len(line) > 1 else "markers",
+                name=text(f"optimizer.{path.optimizer}.title"), showlegend=False,
+                line={"color": style.colour, "dash": style.dash, "width": 1.6}, hoverinfo="skip",
+                yaxis=f"y{suffix}",
+            )  # fmt: skip
+        axes[f"yaxis{suffix}"] = {
+            "domain": [max(0.0, top - each), top],
+            "type": "log" if log else "linear",
+            "range": _range(values, log),
+            "exponentformat": "power",
+            "nticks": 4,
+            "gridcolor": theme.grid,
+            "zeroline": False,
+            "tickfont": {"color": theme.muted, "size": 10},
+            "fixedrange": True,
+            **({"dtick": _decades(_range(values, log))} if log else {}),
+        }
+        figure.add_annotation(
+            text=text(f"trajectories.history.{name}"), xref="paper", yref="paper",
+            x=0, y=top, xanchor="left", yanchor="bottom", showarrow=False,
+            font={"size": 11, "color": theme.ink},
+        )  # fmt: skip
+    steps = max((len(path.losses) for path in paths), default=1) - 1
+    figure.update_layout(
+        layout(
+            theme,
+            margin={"l": 44, "r": 8, "t": 18, "b": 24},
+            xaxis={
+                "range": [0, max(steps, 1)], "anchor": f"y{len(curves) if len(curves) > 1 else ''}",
+                "nticks": 5, "fixedrange": True, "gridcolor": theme.grid,
+                "tickfont": {"size": 10, "color": theme.muted},
+            },
+            dragmode=False,
+            hovermode=False,
+            **axes,
+        )
+    )  # fmt: skip
+    return figure
+
+
+def _range(values: Sequence[NDArray[np.float64]], log: bool) -> list[float]:
+    """The axis: all of what is small, and of what is large no more than tells the story."""
+    everything = np.concatenate([*values, np.zeros(0)])
+    usable = everything[np.isfinite(everything) & ((everything > 0) | (not log))]
+    starts = np.array([v[0] for v in values if len(v) and np.isfinite(v[0])])
+    if not usable.size:
+        return [-1.0, 1.0]
+    reach = float(np.max(np.abs(starts))) if starts.size else 1.0
+    if log:
+        top = min(float(usable.max()), 100 * (reach or 1.0))
+        bottom = max(float(usable.min()), SMALLEST)
+        low, high = np.log10(min(bottom, top)), np.log10(max(top, bottom))
+        return [float(low - 0.15), float(high + 0.25)]
+    low = max(float(usable.min()), -20 * (reach + 1))
+    high = min(float(usable.max()), 20 * (reach + 1))
+    pad = 0.08 * (high - low) or 1.0
+    return [low - pad, high + pad]
+
+
+def _decades(span: Sequence[float]) -> int:
+    """Decades between ticks, so that there are at most four."""
+    return max(1, int(np.ceil((span[1] - span[0]) / 4)))

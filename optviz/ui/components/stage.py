@@ -1,0 +1,199 @@
+"""The stage: a surface with paths that play, their history, and the Hessian at the scrubber.
+
+Everything the picture needs travels once per change; playing, scrubbing and taking an iterate
+apart happen in the browser, without the server. A click on the map (or a drag of the start)
+comes back as an event, and so does the choice of a run.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from streamlit.components.v2 import component
+
+from optviz.core.curvature import Curvature
+from optviz.core.trajectory import Trajectory
+from optviz.figures.theme import LineStyle, Theme
+from optviz.language import Text
+from optviz.ui import state
+from optviz.ui.components import assets
+from optviz.ui.components.chart import Figure, words
+
+__all__ = ["Actor", "stage"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Actor:
+    """One run on the stage.
+
+    Attributes:
+        title: What the table calls it.
+        path: Where it went.
+        curvature: Of every iterate.
+        style: Colour, dash, marker.
+        lr: Its learning rate, to set against the limit.
+        bound: The largest stable αλ, where theory has one.
+        decay: Weight decay: adds to the curvature that the optimizer feels.
+        outcome: The sentence for its status.
+        kind: ``"converged"``, ``"moving"`` or ``"diverged"``.
+        steps_to_tolerance: As a table shows it.
+    """
+
+    title: str
+    path: Trajectory
+    curvature: Curvature
+    style: LineStyle
+    lr: float
+    bound: float | None
+    decay: float
+    outcome: str
+    kind: str
+    steps_to_tolerance: str
+
+
+_mount = component(
+    "optviz.stage",
+    html='<div class="ov-stage"></div>',
+    css=assets.read("stage.css"),
+    js=assets.LOADER,
+    isolate_styles=False,
+)
+
+
+def stage(
+    actors: Sequence[Actor],
+    *,
+    key: str,
+    map_figure: Figure | None,
+    map_revision: str,
+    landscape_figure: Figure | None,
+    history_figure: Figure,
+    start: tuple[float, float],
+    steps: int,
+    focus: int,
+    hessian: bool,
+    scene: str,
+    step: int,
+    text: Text,
+    theme: Theme,
+    on_start: Callable[[float, float], None],
+    on_focus: Callable[[int], None],
+) -> None:
+    """Draw the stage or update the one already drawn under ``key``.
+
+    Args:
+        actors: The runs, in the order of the table.
+        key: Names the stage.
+        map_figure: The surface from above; None where the landscape is shown.
+        map_revision: Changes when the map does, so that it is redrawn only then.
+        landscape_figure: The surface in perspective; None where the map is shown.
+        history_figure: What happened over time.
+        start: Where all runs begin.
+        steps: How many steps there are.
+        focus: The run that is taken apart.
+        hessian: Whether to draw the Hessian's picture.
+        scene: A new name moves the scrubber to ``step``; the same one leaves it.
+        step: Iterate to show; −1 for the last.
+        text: The catalogue.
+        theme: Colours.
+        on_start: Told where the user wants to start.
+        on_focus: Told which run the user picked.
+    """
+
+    def start_moved() -> None:
+        sent = state.component_value(key).get("start")
+        if sent is not None:
+            on_start(float(sent["x"]), float(sent["y"]))
+
+    def run_picked() -> None:
+        sent = state.component_value(key).get("focus")
+        if sent is not None:
+            on_focus(int(sent))
+
+    _mount(
+        key=key,
+        data={
+            **assets.addresses("stage.js"),
+            "map": map_figure.to_json() if map_figure is not None else None,
+            "map_revision": map_revision,
+            "landscape": landscape_figure.to_json() if landscape_figure is not None else None,
+            "history": history_figure.to_json(),
+            "runs": [_plain(actor, hessian and i == focus) for i, actor in enumerate(actors)],
+            "start": list(start),
+            "steps": steps,
+            "focus": focus,
+            "hessian": hessian,
+            "scene": scene,
+            "step": step,
+            "theme": _colours(theme),
+            "words": words(text) | {"stage": _words(text)},
+        },
+        on_start_change=start_moved,
+        on_focus_change=run_picked,
+    )
+
+
+def _packed(array: Any, kind: type[np.generic]) -> str:
+    """Numbers as base64 of their little-endian bytes."""
+    plain = np.ascontiguousarray(array, dtype=np.dtype(kind).newbyteorder("<"))
+    return base64.b64encode(plain.tobytes()).decode("ascii")
+
+
+def _plain(actor: Actor, apart: bool) -> dict[str, Any]:
+    """A run as the browser takes it; with its curvature if it is the one taken ``apart``."""
+    path = actor.path
+    return {
+        "title": actor.title,
+        "colour": actor.style.colour,
+        "dash": actor.style.dash,
+        "marker": actor.style.marker,
+        "points": _packed(path.points, np.float64),
+        "losses": _packed(path.losses, np.float64),
+        "norms": _packed(path.grad_norms, np.float64),
+        "curvature": _curvature(actor.curvature) if apart else None,
+        "lr": actor.lr,
+        "bound": actor.bound,
+        "decay": actor.decay,
+        "outcome": actor.outcome,
+        "kind": actor.kind,
+        "reached": actor.steps_to_tolerance,
+    }
+
+
+def _curvature(bent: Curvature) -> dict[str, Any]:
+    return {
+        "kinds": bent.kind,
+        "gradients": _packed(bent.gradients, np.float64),
+        "hessians": _packed(bent.hessians[:, [0, 0, 1], [0, 1, 1]], np.float64),
+        "eigenvalues": _packed(bent.eigenvalues, np.float64),
+        # The second eigenvector is the first one turned by 90°.
+        "eigenvectors": _packed(bent.eigenvectors[:, :, 0], np.float32),
+        "newton": _packed(bent.newton_step, np.float64),
+        "condition": _packed(bent.condition_number, np.float64),
+    }
+
+
+def _colours(theme: Theme) -> Mapping[str, str]:
+    names = ("ground", "panel", "ink", "muted", "grid", "accent", "positive", "negative")
+    return {name: getattr(theme, name) for name in names}
+
+
+_WORDS = (
+    "play", "pause", "back", "forward", "first", "last", "speed", "step", "scrub", "start",
+    "run", "loss", "norm", "final", "reached", "status", "pick", "empty", "marks_start",
+    "marks_end", "marks_minimum", "marks_saddle", "marks_maximum", "eigenvalues", "condition",
+    "kind", "newton", "actual", "limit", "limit_ok", "limit_over", "limit_none", "limit_flat",
+    "limit_scaled", "legend_newton", "legend_step", "legend_model", "legend_vectors",
+    "kind_minimum", "kind_maximum", "kind_saddle", "kind_degenerate", "kind_none",
+    "kind_undefined", "curves_up", "curves_down", "curves_mixed", "curves_flat", "drag",
+    "lost",
+)  # fmt: skip
+
+
+def _words(text: Text) -> dict[str, str]:
+    """The words that the browser fills in by itself."""
+    return {word: text(f"trajectories.stage.{word}") for word in _WORDS}

@@ -1,0 +1,257 @@
+"""The controls beside the stage, in the order in which one thinks: surface, runs, start, steps."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+import streamlit as st
+
+from optviz.core.optimizers import OPTIMIZERS, Hyperparameter, Value, get_optimizer
+from optviz.core.problem import Problem
+from optviz.core.surfaces import SURFACES
+from optviz.ui import controls
+from optviz.ui.frame import Page
+from optviz.ui.state import Store, bind_value, remember
+from optviz.ui.trajectories_state import (
+    MOST_RUNS,
+    MOST_STEPS,
+    Run,
+    TrajectoriesState,
+    carried,
+    on_surface,
+    read_point,
+    settings_of,
+    write_point,
+)
+
+__all__ = ["render_controls", "run_title"]
+
+PageStore = Store[TrajectoriesState]
+Change = Callable[[str, Value], None]
+
+
+def render_controls(page: Page, store: PageStore) -> None:
+    """Draw all controls."""
+    _surface(page, store)
+    _runs(page, store)
+    _start(page, store)
+
+
+def run_title(page: Page, runs: tuple[Run, ...], index: int, surface: str) -> str:
+    """What to call a run: its optimizer, and what sets it apart from its namesakes."""
+    run = runs[index]
+    title = page.text(f"optimizer.{run.optimizer}.title")
+    twins = [other for other in runs if other.optimizer == run.optimizer]
+    if len(twins) == 1:
+        return title
+    mine = settings_of(run, surface)
+    apart = [name for name in mine if len({settings_of(twin, surface)[name] for twin in twins}) > 1]
+    words = [
+        f"{_short_name(page, name)} {controls.format_number(_rounded(mine[name]))}"
+        for name in apart
+    ]
+    return f"{title} · {', '.join(words)}" if words else title
+
+
+def _short_name(page: Page, name: str) -> str:
+    return "lr" if name == "lr" else page.text(f"hyperparameter.{name}.label")
+
+
+def _rounded(value: Value) -> Value:
+    return float(f"{value:.4g}") if isinstance(value, float) else int(value)
+
+
+def _surface(page: Page, store: PageStore) -> None:
+    text, state = page.text, store.value
+
+    def pick(name: str | None) -> None:
+        if name is not None and name != state.surface:
+            store.set(**on_surface(name, runs=carried(state.runs, state.surface, name)))
+
+    st.selectbox(
+        text("trajectories.surface"),
+        list(SURFACES),
+        format_func=lambda name: text(f"surface.{name}.title"),
+        **bind_value("trajectories.surface.pick", state.surface, pick),
+    )
+
+
+def _runs(page: Page, store: PageStore) -> None:
+    text, state = page.text, store.value
+
+    def add(name: str | None) -> None:
+        if name is not None:
+            store.set(runs=(*state.runs, Run(name)), focus=len(state.runs))
+
+    # A new key empties the box once its choice has been taken.
+    st.selectbox(
+        text("trajectories.add"),
+        list(OPTIMIZERS),
+        index=None,
+        placeholder=text("trajectories.add_which"),
+        format_func=lambda name: text(f"optimizer.{name}.title"),
+        disabled=len(state.runs) >= MOST_RUNS,
+        **bind_value(f"trajectories.add.{len(state.runs)}", None, add),
+    )
+    focus = state.focused
+    if focus is None:
+        st.caption(text("trajectories.no_runs"))
+        return
+    st.selectbox(
+        text("trajectories.edit"),
+        list(range(len(state.runs))),
+        format_func=lambda i: run_title(page, state.runs, i, state.surface),
+        help=text("trajectories.edit_help"),
+        **bind_value(
+            "trajectories.edit", focus, lambda i: store.set(focus=i) if i is not None else None
+        ),
+    )
+    _editor(page, store, focus)
+
+
+def _editor(page: Page, store: PageStore, focus: int) -> None:
+    text, state = page.text, store.value
+    run = state.runs[focus]
+    spec = get_optimizer(run.optimizer)
+    settings = settings_of(run, state.surface)
+
+    def change(name: str, value: Value) -> None:
+        runs = list(store.value.runs)
+        runs[focus] = runs[focus].with_setting(name, value, store.value.surface)
+        store.set(runs=tuple(runs))
+
+    def duplicate() -> None:
+        runs = store.value.runs
+        store.set(runs=(*runs[: focus + 1], run, *runs[focus + 1 :]), focus=focus + 1)
+
+    def remove() -> None:
+        runs = store.value.runs
+        store.set(runs=(*runs[:focus], *runs[focus + 1 :]), focus=max(focus - 1, 0))
+
+    def suit() -> None:
+        runs = list(store.value.runs)
+        runs[focus] = Run(run.optimizer)
+        store.set(runs=tuple(runs))
+
+    refused: list[Problem] = remember("trajectories refused", list)
+
+    def try_change(name: str, value: Value) -> None:
+        refused.clear()
+        try:
+            change(name, value)
+        except Problem as problem:  # two settings that exclude each other
+            refused.append(problem)
+
+    key = f"trajectories.{focus}.{run.optimizer}"
+    first, *rest = spec.hyperparameters
+    _setting(page, key, first, settings[first.name], try_change, change)
+    for problem in refused:
+        page.problem(problem)
+    with st.expander(text("trajectories.more"), icon=":material/tune:"):
+        for setting in rest:
+            _setting(page, key, setting, settings[setting.name], try_change, change)
+        st.latex(spec.latex)
+        st.caption(f"{text(f'optimizer.{run.optimizer}.explain')} {spec.source}.")
+    with st.container(horizontal=True, gap="small"):
+        full = len(state.runs) >= MOST_RUNS
+        for name, icon, act, off in (
+            ("duplicate", ":material/content_copy:", duplicate, full),
+            ("suit", ":material/restart_alt:", suit, not run.changed),
+            ("remove", ":material/delete:", remove, False),
+        ):
+            st.button(
+                "", icon=icon, key=f"trajectories.{name}", on_click=act, disabled=off,
+                help=text(f"trajectories.{name}"),
+            )  # fmt: skip
+
+
+def _setting(
+    page: Page,
+    key: str,
+    setting: Hyperparameter,
+    value: Value,
+    change: Change,
+    change_typed: Change,
+) -> None:
+    """Draw one setting; ``change`` never raises, ``change_typed`` may raise a Problem."""
+    text, name = page.text, setting.name
+    label = text(f"hyperparameter.{name}.label")
+    about = text(f"hyperparameter.{name}.help")
+
+    def take(new: Value) -> None:
+        change(name, new)
+
+    if setting.kind == "bool":
+        st.toggle(label, help=about, **bind_value(f"{key}.{name}", bool(value), take))
+        return
+    if setting.log:
+        options = _ladder(setting, float(value))
+        st.select_slider(
+            label, options=options, format_func=lambda v: f"{v:g}", help=about,
+            **bind_value(f"{key}.{name}", float(value), take),
+        )  # fmt: skip
+    elif setting.kind == "int":
+        low, high = int(setting.minimum), max(int(setting.maximum), int(value))
+        st.slider(
+            label, low, high, step=1, help=about,
+            **bind_value(f"{key}.{name}", int(value), take),
+        )  # fmt: skip
+    else:
+        low, high = min(setting.minimum, float(value)), max(setting.maximum, float(value))
+        st.slider(
+            label, low, high, step=(setting.maximum - setting.minimum) / 200, help=about,
+            format="%.4g", **bind_value(f"{key}.{name}", float(value), take),
+        )  # fmt: skip
+    if name == "lr":
+        controls.typed_text(
+            f"{key}.{name}.typed",
+            text("trajectories.exact"),
+            controls.format_number(float(value)),
+            lambda written: change_typed(name, controls.read_number(written)),
+            text,
+        )
+
+
+def _ladder(setting: Hyperparameter, value: float) -> list[float]:
+    """1, 1.5, 2, 3, 5, 7 × 10ⁿ over the setting's range, and the value itself."""
+    low, high = math.floor(math.log10(setting.minimum)), math.ceil(math.log10(setting.maximum))
+    steps = {
+        float(f"{digit}e{power}")
+        for power in range(low, high + 1)
+        for digit in (1, 1.5, 2, 3, 5, 7)
+    }
+    kept = {step for step in steps if setting.minimum <= step <= setting.maximum}
+    if setting.lower <= 0:
+        kept |= {0.0} if setting.name not in ("lr",) else set()
+    return sorted(kept | {value})
+
+
+def _start(page: Page, store: PageStore) -> None:
+    text, state = page.text, store.value
+    surface = SURFACES[state.surface]
+    source: random.Random = remember("trajectories random", random.Random)
+
+    def anywhere() -> None:
+        x, y = (
+            float(f"{source.uniform(low, high):.3g}")
+            for low, high in (surface.x_range, surface.y_range)
+        )
+        store.set(start=(x, y))
+
+    box, button = st.columns([3, 1], vertical_alignment="bottom", gap="small")
+    with box:
+        controls.typed_text(
+            "trajectories.start.typed",
+            text("trajectories.start"),
+            write_point(state.start),
+            lambda written: store.set(start=read_point(written)),
+            text,
+            help=text("trajectories.start_help"),
+        )
+    button.button(
+        "", icon=":material/casino:", key="trajectories.random", on_click=anywhere,
+        help=text("trajectories.random"), width="stretch",
+    )  # fmt: skip
+    controls.slider(store, "steps", text("trajectories.steps"), 0, MOST_STEPS, 10)

@@ -1,0 +1,162 @@
+"""The Trajectories page: the stage, its switches, and the controls beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from optviz.core.optimizers import get_optimizer
+from optviz.core.problem import Problem
+from optviz.core.stability import stability_bound
+from optviz.core.surface import Surface
+from optviz.core.surfaces import SURFACES
+from optviz.ui import controls
+from optviz.ui.frame import Page
+from optviz.ui.state import Store, remember
+from optviz.ui.trajectories_controls import render_controls, run_title
+from optviz.ui.trajectories_state import TrajectoriesState, settings_of
+
+__all__ = ["render"]
+
+PageStore = Store[TrajectoriesState]
+
+
+def render(page: Page, store: PageStore, scene: str | None) -> None:
+    """Draw the page below its headline.
+
+    Args:
+        page: The frame.
+        store: The page's state.
+        scene: The telling scene that is set up, if one is.
+    """
+    stage, side = st.columns([76, 24], gap="small")
+    with side:
+        render_controls(page, store)
+    with stage:
+        _switches(page, store)
+        _stage(page, store, scene)
+        _notes(page, store)
+
+
+def _switches(page: Page, store: PageStore) -> None:
+    text = page.text
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        controls.segment(
+            store, "view", text("trajectories.view"), ["map", "landscape"],
+            lambda view: text(f"trajectories.view_{view}"), label_visibility="collapsed",
+        )  # fmt: skip
+        controls.switch(
+            store, "hessian", text("trajectories.hessian"), help=text("trajectories.hessian_help")
+        )
+        controls.switch(
+            store, "shade", text("trajectories.shade"), help=text("trajectories.shade_help")
+        )
+
+
+def _stage(page: Page, store: PageStore, scene: str | None) -> None:
+    from optviz.figures.trajectories import history_figure, landscape_figure, map_figure, styles
+    from optviz.ui.components.stage import Actor, stage
+    from optviz.ui.trajectories_paths import comparison
+
+    text, state, theme = page.text, store.value, page.theme
+    surface = SURFACES[state.surface]
+    try:
+        compared = comparison(state, text)
+    except Problem as problem:
+        page.problem(problem)
+        return
+    paths = [path for path, _ in compared]
+    actors = []
+    for i, ((path, bent), style) in enumerate(zip(compared, styles(theme, paths), strict=True)):
+        settings = settings_of(state.runs[i], state.surface)
+        actors.append(
+            Actor(
+                title=run_title(page, state.runs, i, state.surface),
+                path=path,
+                curvature=bent,
+                style=style,
+                lr=float(settings["lr"]),
+                bound=stability_bound(path.optimizer, settings),
+                decay=float(settings.get("weight_decay", 0.0)),
+                outcome=_outcome(page, path),
+                kind=path.status,
+                steps_to_tolerance="–" if path.steps_to_tolerance is None
+                else f"{path.steps_to_tolerance:,}",
+            )
+        )  # fmt: skip
+
+    def start_at(x: float, y: float) -> None:
+        store.set(start=(_rounded(x, surface.size[0]), _rounded(y, surface.size[1])))
+
+    flat = state.view == "map"
+    stage(
+        actors,
+        key="trajectories.stage",
+        map_figure=map_figure(surface, text=text, theme=theme, shade=state.shade) if flat else None,
+        map_revision=f"{state.surface} {theme.name} {state.shade} {text.code}",
+        landscape_figure=None if flat else landscape_figure(surface, paths, text=text, theme=theme),
+        history_figure=history_figure(surface, paths, text=text, theme=theme),
+        start=state.start,
+        steps=state.steps,
+        focus=state.focused or 0,
+        hessian=state.hessian,
+        scene=_scene_name(scene, state),
+        step=state.step,
+        text=text,
+        theme=theme,
+        on_start=start_at,
+        on_focus=lambda i: store.set(focus=i),
+    )
+
+
+def _scene_name(scene: str | None, state: TrajectoriesState) -> str:
+    """Changes whenever the scrubber should be placed anew: another scene, surface or link."""
+    kept: dict[str, Any] = remember("trajectories scene", dict)
+    if scene is not None:
+        kept["name"] = scene
+    return f"{kept.get('name')} {state.surface} {state.step}"
+
+
+def _rounded(value: float, size: float) -> float:
+    """``value`` to a thousandth of the box: finer than a pixel, short to read."""
+    return float(f"{round(value / size * 1000) * size / 1000:.4g}")
+
+
+def _outcome(page: Page, path: Any) -> str:
+    text = page.text
+    if path.status == "converged":
+        return text("trajectories.status.converged", step=path.status_step)
+    if path.status == "diverged":
+        return text("trajectories.status.diverged", step=path.status_step)
+    kind = path.end_kind
+    if kind in ("saddle", "maximum", "degenerate"):
+        return text(f"trajectories.status.at_{kind}")
+    return text("trajectories.status.moving")
+
+
+def _notes(page: Page, store: PageStore) -> None:
+    text = page.text
+    surface: Surface = SURFACES[store.value.surface]
+    st.markdown(
+        f":material/visibility: **{text(f'surface.{surface.name}.title')}.** "
+        + text(f"surface.{surface.name}.notice")
+    )
+    with st.expander(text("trajectories.about"), icon=":material/function:"):
+        st.latex(surface.latex)
+        st.caption(
+            text(
+                "trajectories.domain",
+                x0=surface.x_range[0], x1=surface.x_range[1],
+                y0=surface.y_range[0], y1=surface.y_range[1],
+                source=surface.source,
+            )
+        )  # fmt: skip
+        shown = {run.optimizer: None for run in store.value.runs}
+        for name in shown:
+            spec = get_optimizer(name)
+            st.markdown(
+                f"**{text(f'optimizer.{name}.title')}.** {text(f'optimizer.{name}.explain')}"
+                f"\n\n${spec.latex}$"
+            )
+        st.markdown(text("trajectories.exactness"))

@@ -1,0 +1,72 @@
+"""The paths that a state asks for: computed here when quick, by a worker when not, remembered."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from optviz.core.optimizers import RunSpec
+from optviz.jobs import Job, default_backend
+from optviz.language import Text
+from optviz.ui.state import remember
+from optviz.ui.trajectories_state import Run, TrajectoriesState
+
+__all__ = ["comparison"]
+
+QUICK = 4000
+"""Optimizer steps that fit into about 200 ms of the script thread."""
+
+_POLL = 0.05
+
+
+def comparison(state: TrajectoriesState, text: Text) -> Any:
+    """The :data:`~optviz.core.tasks.Comparison` that ``state`` describes.
+
+    A long one waits for a worker and shows that it does; a change of the settings meanwhile
+    interrupts the waiting and gives the work up.
+
+    Raises:
+        Problem: The settings cannot be used.
+    """
+    asked = (state.surface, state.runs, state.start, state.steps)
+    if len(state.runs) * state.steps <= QUICK:
+        return _computed(*asked)
+    kept: dict[str, Any] = remember("long comparison", dict)
+    if kept.get("asked") != asked:
+        kept.update(asked=asked, job=_submit(state))
+    job: Job = kept["job"]
+    if not job.finished:
+        place = st.empty()
+        while not job.finished:
+            # Every call of streamlit is a place at which a newer change may interrupt.
+            place.caption(text("trajectories.computing"))
+            time.sleep(_POLL)
+        place.empty()
+    if job.state == "cancelled":
+        kept.clear()
+        return comparison(state, text)
+    return job.result(timeout=0)
+
+
+@lru_cache(maxsize=256)
+def _computed(surface: str, runs: tuple[Run, ...], start: tuple[float, float], steps: int) -> Any:
+    from optviz.core.tasks import compare
+
+    return compare(surface, _specs(runs), start, steps)
+
+
+def _submit(state: TrajectoriesState) -> Job:
+    return default_backend().submit(
+        "optviz.core.tasks:compare_task",
+        surface=state.surface,
+        specs=_specs(state.runs),
+        start=state.start,
+        steps=state.steps,
+    )
+
+
+def _specs(runs: tuple[Run, ...]) -> list[RunSpec]:
+    return [run.spec() for run in runs]

@@ -1,0 +1,217 @@
+"""What the Trajectories page can be set to, and its telling scenes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from optviz.core.optimizers import RunSpec, Value, default_hyperparameters, get_optimizer
+from optviz.core.problem import Problem
+from optviz.core.surface import Point
+from optviz.core.surfaces import SURFACES
+from optviz.ui.state import PageState, choice, custom, flag, integer
+
+__all__ = [
+    "MOST_STEPS",
+    "SCENES",
+    "Run",
+    "TrajectoriesState",
+    "carried",
+    "on_surface",
+    "read_point",
+    "settings_of",
+    "write_point",
+]
+
+MOST_RUNS = 24
+"""Beyond this no palette, dash or marker tells the lines apart."""
+
+MOST_STEPS = 2000
+FARTHEST = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One compared run: an optimizer and the settings that differ from those that suit it.
+
+    Attributes:
+        optimizer: Registry key.
+        changed: (name, value) pairs in the registry's order.
+    """
+
+    optimizer: str
+    changed: tuple[tuple[str, Value], ...] = field(default=())
+
+    def with_setting(self, name: str, value: Value, surface: str) -> Run:
+        """This run with one setting changed; a default is not kept as a change.
+
+        Raises:
+            Problem: The value is not usable.
+        """
+        spec = get_optimizer(self.optimizer)
+        settings = dict(self.changed) | {name: value}
+        checked = spec.check(settings)
+        defaults = default_hyperparameters(self.optimizer, surface)
+        return Run(
+            self.optimizer,
+            tuple((n, checked[n]) for n in defaults if n in settings and checked[n] != defaults[n]),
+        )
+
+    def spec(self) -> RunSpec:
+        """The run as the core takes it."""
+        return RunSpec(self.optimizer, dict(self.changed))
+
+
+def settings_of(run: Run, surface: str) -> dict[str, Value]:
+    """All settings of a run on a surface."""
+    return default_hyperparameters(run.optimizer, surface) | dict(run.changed)
+
+
+def _check_runs(value: Any) -> tuple[Run, ...]:
+    runs = []
+    for run in value:
+        spec = get_optimizer(run.optimizer)
+        checked = spec.check(dict(run.changed))
+        given = dict(run.changed)
+        runs.append(Run(run.optimizer, tuple((n, v) for n, v in checked.items() if n in given)))
+    if len(runs) > MOST_RUNS:
+        raise Problem("problem.trajectories.many", count=len(runs), limit=MOST_RUNS)
+    return tuple(runs)
+
+
+def _write_runs(runs: tuple[Run, ...]) -> str:
+    """``momentum:lr=0.01,momentum=0.5;adam``."""
+    return ";".join(
+        run.optimizer + (":" if run.changed else "")
+        + ",".join(f"{name}={_plain(value)}" for name, value in run.changed)
+        for run in runs
+    )  # fmt: skip
+
+
+def _plain(value: Value) -> str:
+    return str(int(value)) if isinstance(value, bool) else repr(value)
+
+
+def _read_runs(written: str) -> tuple[Run, ...]:
+    runs = []
+    for part in filter(None, written.split(";")):
+        name, _, settings = part.partition(":")
+        pairs = (pair.partition("=") for pair in filter(None, settings.split(",")))
+        runs.append(Run(name, tuple((key, float(value)) for key, _, value in pairs)))
+    return tuple(runs)
+
+
+def _check_point(value: Any) -> Point:
+    x, y = (float(part) for part in value)
+    if not (abs(x) <= FARTHEST and abs(y) <= FARTHEST):  # also refuses NaN
+        raise Problem("problem.trajectories.start_range", limit=f"{FARTHEST:g}")
+    return x, y
+
+
+def write_point(point: Point) -> str:
+    """``-1.2, 1``."""
+    return ", ".join(f"{part:.12g}" for part in point)
+
+
+def read_point(written: str) -> Point:
+    """The two numbers of ``-1.2, 1``; a blank or a semicolon between them will do.
+
+    Raises:
+        Problem: They are not two finite numbers.
+    """
+    plain = written.replace("−", "-").replace("，", ",").replace(";", ",").strip(" ()[]")
+    parts = plain.split(",") if "," in plain else plain.split()
+    try:
+        x, y = (float(part) for part in parts)
+    except ValueError:
+        raise Problem("problem.trajectories.start", written=written.strip()[:40]) from None
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise Problem("problem.trajectories.start", written=written.strip()[:40])
+    return x, y
+
+
+_FIRST = "ravine"
+_FIRST_RUNS = (Run("sgd", (("lr", 0.018),)), Run("momentum"), Run("adam"))
+
+
+@dataclass(frozen=True)
+class TrajectoriesState(PageState):
+    """Everything the page shows follows from this."""
+
+    page: ClassVar[str] = "trajectories"
+
+    surface: str = choice(_FIRST, tuple(SURFACES))
+    runs: tuple[Run, ...] = custom(  # noqa: RUF009
+        _FIRST_RUNS, check=_check_runs, parse=_read_runs, write=_write_runs
+    )
+    start: Point = custom(  # noqa: RUF009
+        SURFACES[_FIRST].start, check=_check_point, parse=read_point,
+        write=lambda point: write_point(point).replace(" ", ""),
+    )  # fmt: skip
+    steps: int = integer(SURFACES[_FIRST].steps, 0, MOST_STEPS)
+    focus: int = integer(0, 0, MOST_RUNS)
+    step: int = integer(-1, -1, MOST_STEPS)
+    view: str = choice("map", ("map", "landscape"))
+    hessian: bool = flag(False)
+    shade: bool = flag(True)
+
+    @property
+    def focused(self) -> int | None:
+        """The run being edited and looked at; None when there is none."""
+        return min(self.focus, len(self.runs) - 1) if self.runs else None
+
+
+def on_surface(surface: str, **changes: Any) -> dict[str, Any]:
+    """The fields of a fresh look at ``surface``: its own start and steps, then ``changes``."""
+    known = SURFACES[surface]
+    return {"surface": surface, "start": known.start, "steps": known.steps, "step": -1} | changes
+
+
+def carried(runs: tuple[Run, ...], old: str, new: str) -> tuple[Run, ...]:
+    """Runs taken along to another surface.
+
+    A learning rate that was changed keeps its ratio to the rate that suits the surface: half
+    of it there is half of it here. All else stays as it was set.
+    """
+    moved = []
+    for run in runs:
+        changed = dict(run.changed)
+        if "lr" in changed:
+            before = float(default_hyperparameters(run.optimizer, old)["lr"])
+            after = float(default_hyperparameters(run.optimizer, new)["lr"])
+            changed["lr"] = float(f"{float(changed['lr']) * after / before:.3g}")
+        moved.append(replace(run, changed=tuple(changed.items())))
+    return tuple(moved)
+
+
+SCENES: Mapping[str, Mapping[str, Any]] = {
+    "ravine": {},
+    "limit": on_surface(
+        "ravine",
+        runs=(Run("sgd", (("lr", 0.0198),)), Run("sgd", (("lr", 0.0202),))),
+        steps=150,
+        start=(-10.0, 0.3),
+        hessian=True,
+        step=40,
+    ),
+    "valley": on_surface(
+        "rosenbrock",
+        runs=(Run("sgd"), Run("momentum"), Run("adam"), Run("newton")),
+        focus=3,
+        hessian=True,
+        step=2,
+    ),
+    "saddle": on_surface(
+        "saddle", runs=(Run("sgd"), Run("momentum"), Run("adam"), Run("newton")), hessian=True,
+        step=12,
+    ),
+    "wells": on_surface(
+        "himmelblau", runs=(Run("sgd"), Run("momentum"), Run("nesterov"), Run("adam"))
+    ),
+    "cliff": on_surface(
+        "cliff", runs=(Run("sgd"), Run("rmsprop"), Run("adam")), hessian=True, step=4
+    ),
+}  # fmt: skip
+"""Scene → the fields that differ from the defaults; the words are under trajectories.scene."""
