@@ -1,6 +1,7 @@
 """Compute the layouts that the Embeddings page opens on: ``python -m scripts.make_layouts``.
 
-One for each of its scenes, from the factors that come with the package, by the same task that
+One for each of its scenes, and the default map of each projection in both dimensions, from
+the factors that come with the package, by the same task that
 the page runs. Run it again whenever those factors or the scenes' settings change; a test says
 when that is due.
 """
@@ -18,10 +19,11 @@ from optviz.ui.embeddings_state import SCENES, EmbeddingsState
 
 
 def wanted() -> dict[LayoutKey, EmbeddingsState]:
-    """The distinct layouts that the scenes show, and a state that shows each."""
+    """The distinct layouts that scenes and defaults show, and a state that shows each."""
     movies = bundled_movies()
     keys: dict[LayoutKey, EmbeddingsState] = {}
-    for fields in SCENES.values():
+    defaults = [{"method": method, "dimensions": d} for method in PROJECTIONS for d in ("2", "3")]
+    for fields in [*SCENES.values(), *defaults]:
         state = EmbeddingsState(**fields)
         settings = PROJECTIONS[state.method].settings(state.parameters(), state.n_movies)
         vectors = movies.most_rated(state.n_movies).vectors

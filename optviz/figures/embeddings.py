@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optviz.figures.theme import Theme, layout
 from optviz.language import Text
 
-__all__ = ["COLOURS", "GENRE_GROUPS", "Items", "genre_group", "map_figure"]
+__all__ = ["COLOURS", "GENRE_GROUPS", "Items", "genre_group", "map_figure", "short_title"]
 
 COLOURS = ("genre", "year", "mean", "bias", "count")
 """What the points can be coloured by."""
@@ -38,6 +38,8 @@ _SYMBOLS = (
 _SYMBOLS_3D = (
     "diamond", "cross", "square", "circle", "circle", "circle", "circle", "circle-open",
 )  # fmt: skip
+_CRISP = 3000
+_NAMES, _NAMES_AT_ONCE = 240, 18
 _PAINT = {"family": 4, "horror": 6, "scifi": 5, "action": 1, "crime": 3, "comedy": 2, "drama": 0}
 
 
@@ -80,6 +82,19 @@ def genre_group(genres: str) -> str:
     return next((group for group, own in GENRE_GROUPS.items() if names & set(own)), "other")
 
 
+def short_title(title: str) -> str:
+    """A title as it fits on the map: no second name, no subtitle.
+
+    >>> short_title("Star Wars: Episode IV - A New Hope"), short_title("Mission: Impossible")
+    ('Star Wars', 'Mission: Impossible')
+    >>> short_title("Seven (a.k.a. Se7en)")
+    'Seven'
+    """
+    name = title.split(" (")[0]
+    head = name.split(": ")[0]
+    return head if " " in head else name
+
+
 def map_figure(
     coordinates: NDArray[np.floating[Any]],
     items: Items,
@@ -91,6 +106,7 @@ def map_figure(
     neighbours: Sequence[int] = (),
     centred: bool = False,
     stale: bool = False,
+    true_scale: bool = False,
     revision: str = "map",
 ) -> go.Figure:
     """Draw the movies where a projection put them.
@@ -105,6 +121,7 @@ def map_figure(
         neighbours: Rows to link to it, nearest first.
         centred: Bring the selected movie to the middle.
         stale: Dim everything: another picture is on its way.
+        true_scale: One unit is as long on every axis: for a projection that keeps distances.
         revision: Names the picture: zoom and camera are kept while it stays the same.
     """
     points = np.asarray(coordinates, dtype=np.float32)
@@ -125,11 +142,14 @@ def map_figure(
             items, colour, text, theme
         )
         _add_points(figure, points, np.arange(len(items)), items, text, marker=marker, legend=False)
+    if selected is None and not stale and not solid:  # in space nothing keeps names apart
+        _add_names(figure, points, items, theme)
     keep = f"{revision}:{selected}" if centred else revision
     shared = {
         "uirevision": keep,
         "hovermode": "closest",
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        # Room for legend or colour bar, whichever is there: the map must not jump between them.
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 56, "autoexpand": False},
         "legend": {
             "orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.01, "yanchor": "top",
             "itemsizing": "constant", "traceorder": "reversed", "font": {"size": 12},
@@ -139,8 +159,12 @@ def map_figure(
     focus = selected if centred else None
     if solid:
         shared["scene"] = _scene(points, focus, list(neighbours), theme)
+        if true_scale:
+            shared["scene"] |= {"aspectmode": "data"}
     else:
         shared |= _axes(points, focus, list(neighbours))
+        if true_scale:
+            shared["yaxis"] |= {"scaleanchor": "x"}
     figure.update_layout(layout(theme, **shared))
     return figure
 
@@ -183,9 +207,13 @@ def _graded(items: Items, colour: str, text: Text, theme: Theme) -> dict[str, An
     if high <= low:
         low, high = low - 0.5, high + 0.5
     bar: dict[str, Any] = {
-        "title": {"text": text(f"embeddings.colour.{colour}"), "side": "right"},
-        "thickness": 12,
-        "len": 0.7,
+        "title": {"text": text(f"embeddings.colour.{colour}"), "side": "top", "font": {"size": 13}},
+        "orientation": "h",
+        "x": 0.5,
+        "y": 0,
+        "yanchor": "top",
+        "thickness": 9,
+        "len": 0.5,
         "outlinewidth": 0,
         "tickfont": {"color": theme.muted},
     }
@@ -235,7 +263,10 @@ def _add_points(
 
 def _kind(points: Any, rows: Any) -> tuple[Any, dict[str, Any]]:
     where = dict(zip("xyz", points[rows].T, strict=False))
-    return (go.Scatter3d if len(where) == 3 else go.Scattergl), where
+    if len(where) == 3:
+        return go.Scatter3d, where
+    # As SVG the points are crisp and lie under names and rings; WebGL draws over all SVG.
+    return (go.Scatter if len(points) <= _CRISP else go.Scattergl), where
 
 
 def _hover(items: Items, rows: NDArray[np.int64]) -> list[list[Any]]:
@@ -314,10 +345,12 @@ def _add_links(
                 showlegend=False,
             )
         )
+    # Above or below: where fewer of the neighbours are.
+    over = int((points[neighbours, 1] > points[selected, 1]).sum()) if neighbours else 0
     name = {
         "text": f"<b>{items.named(selected)}</b>",
         "showarrow": False,
-        "yshift": 26,
+        "yshift": 27 if solid or 2 * over <= len(neighbours) else -27,
         "bgcolor": theme.panel,
         "borderpad": 3,
         "font": {"color": theme.ink, "size": 13},
@@ -327,6 +360,34 @@ def _add_links(
         figure.update_layout(scene_annotations=[name])
     else:
         figure.add_annotation(name)
+
+
+def _add_names(figure: go.Figure, points: Any, items: Items, theme: Theme) -> None:
+    """Names of the films that most people know: landmarks on the map.
+
+    There are more than fit. Our chart component shows, at every zoom, those that do not
+    collide, the most rated first.
+    """
+    rows: dict[str, int] = {}
+    for row in np.argsort(-items.counts, kind="stable"):
+        rows.setdefault(short_title(items.titles[row]), int(row))
+        if len(rows) == _NAMES:
+            break
+    x, y = points[list(rows.values())].T
+    halo = ", ".join(f"0 0 {radius}px {theme.ground}" for radius in (2, 4, 6))
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="text",
+            text=list(rows),
+            textposition="top center",
+            textfont={"size": 12, "color": theme.ink, "shadow": halo},
+            hoverinfo="skip",
+            showlegend=False,
+            meta={"names": _NAMES_AT_ONCE},
+        )
+    )
 
 
 def _span(points: Any, focus: int | None, neighbours: list[int]) -> tuple[Any, Any]:
@@ -339,7 +400,7 @@ def _span(points: Any, focus: int | None, neighbours: list[int]) -> tuple[Any, A
     if neighbours:
         # Most of the neighbours, not the one that landed at the other end.
         reach = np.percentile(np.abs(points[neighbours] - points[focus]), 80, axis=0) * 1.25
-    return points[focus], np.clip(reach.max(), 0.3 * whole.max(), 0.8 * whole.max()) * np.ones_like(
+    return points[focus], np.clip(reach.max(), 0.2 * whole.max(), 0.8 * whole.max()) * np.ones_like(
         whole
     )
 
@@ -363,7 +424,7 @@ def _axes(points: Any, focus: int | None, neighbours: list[int]) -> dict[str, An
 
 def _scene(points: Any, focus: int | None, neighbours: list[int], theme: Theme) -> dict[str, Any]:
     middle, half = _span(points, None, neighbours)
-    eye, centre = np.array([1.05, 1.05, 0.75]), np.zeros(3)
+    eye, centre = np.array([0.92, 0.92, 0.62]), np.zeros(3)
     if focus is not None:
         # Scene units: the box of the axes runs from −½ to ½.
         centre = (points[focus] - middle) / (2 * half)

@@ -96,7 +96,7 @@ THEMES: Mapping[str, Theme] = {
             "#56b4e9", "#e8743b", "#26c596", "#dd92bb", "#f0b73f", "#4c9be8", "#e6e9ec",
         ),
         ramp=("#141a20", "#1c252d", "#27333d", "#33424e", "#41535f", "#506471"),
-        sequential=_CIVIDIS,
+        sequential=_CIVIDIS[2:],  # its darkest blues would sink into the ground
         positive="#56b4e9",
         negative="#e8743b",
         shade="rgba(232, 116, 59, 0.16)",

@@ -33,7 +33,7 @@ _LIST_STYLE = """
 def render_map(page: Page, store: Store[EmbeddingsState]) -> None:
     """Draw the map beside its controls."""
     everything = session_movies()
-    stage, side = st.columns([7, 3], gap="medium")
+    stage, side = st.columns([10, 3.1], gap="small")
     with side:
         movies = _controls(page, store, everything)
         near = _neighbours(page, store, movies)
@@ -80,6 +80,7 @@ def _neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies) -> Ne
                 f"{rank + 1} · **{shown}** · {movies.items.named(i)}",
                 key=f"embeddings.near.{rank}",
                 width="stretch",
+                help=movies.items.named(i),
                 type="tertiary",
                 on_click=store.set,
                 kwargs={"movie": int(movies.item_ids[i])},
@@ -97,10 +98,15 @@ def _settings(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None
     def method(name: str) -> str:
         return text(f"embeddings.method.{name}")
 
-    controls.segment(store, "method", text("embeddings.method.label"), list(PROJECTIONS), method)
-    controls.segment(
-        store, "dimensions", text("embeddings.dimensions"), ["2", "3"], lambda d: f"{d}D"
-    )
+    with st.container(horizontal=True, gap="xsmall"):
+        controls.segment(
+            store, "method", text("embeddings.method.label"), list(PROJECTIONS), method,
+            width="content",
+        )  # fmt: skip
+        controls.segment(
+            store, "dimensions", text("embeddings.dimensions"), ["2", "3"], lambda d: f"{d}D",
+            width="content",
+        )  # fmt: skip
     controls.choose(
         store, "colour", text("embeddings.colour.label"), list(COLOURS),
         lambda name: text(f"embeddings.colour.{name}"),
@@ -182,9 +188,12 @@ def _look(
         return
     glimpse = watch.glimpse()
     if glimpse is not None:
-        _draw(page, store, request.movies, glimpse.data["coordinates"], near, "forming")
+        coordinates = glimpse.data["coordinates"]
+        _draw(page, store, request.movies, coordinates, near, request.method, "forming")
     elif watch.last is not None:
         _picture(page, store, watch.last, near, stale=True)
+    else:
+        st.container(height=_HEIGHT, border=False)  # nothing below may jump when the map comes
     _progress(page, watch, request)
 
 
@@ -201,6 +210,7 @@ def _picture(
         shown.request.movies,
         shown.layout.projection.coordinates,
         near,
+        shown.request.method,
         revision=str(shown.request.key),
         stale=stale,
     )
@@ -212,6 +222,7 @@ def _draw(
     movies: Movies,
     coordinates: object,
     near: Neighbours | None,
+    method: str,
     revision: str,
     stale: bool = False,
 ) -> None:
@@ -229,6 +240,7 @@ def _draw(
         neighbours=linked,
         centred=row is not None and state.movie != state.clicked,
         stale=stale,
+        true_scale=method == "pca",
         revision=revision,
     )
 
@@ -292,7 +304,7 @@ def _progress(page: Page, watch: Watcher, request: Request) -> None:
         return
     progress, glimpse = job.progress, watch.glimpse()
     if progress is None:
-        words = text("embeddings.progress.start")
+        words = text(f"embeddings.progress.start_{request.method}")
     else:
         words = text(
             "embeddings.progress.running", done=int(progress.done), total=int(progress.total)

@@ -31,7 +31,9 @@ def test_story(page: Page, server: str) -> None:
     # A cold deep link shows the frame and the map, with what to think of it.
     expect(page.get_by_role("heading", name=EN("embeddings.question"))).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_be_attached()
-    settle(page, "g._fullData.reduce((n, t) => n + t.x.length, 0) === 1000")
+    settle(
+        page, "g._fullData.reduce((n, t) => n + (t.mode === 'text' ? 0 : t.x.length), 0) === 1000"
+    )
     expect(page.get_by_text(re.compile(r"Trustworthiness 0\.\d\d"))).to_be_visible()
 
     # Search: the film is in the middle, the rest grey, neighbours listed.
@@ -65,7 +67,7 @@ def test_story(page: Page, server: str) -> None:
     colour = page.get_by_role("combobox", name=EN("embeddings.colour.label"))
     colour.click()
     page.get_by_role("option", name=EN("embeddings.colour.year")).click()
-    settle(page, "g._fullData.length === 1 && g._fullData[0].marker.colorbar")
+    settle(page, "g._fullData.length === 2 && g._fullData[0].marker.colorbar")
 
     # Another perplexity runs t-SNE: progress, a cancel button, then the new map.
     page.get_by_text(EN("embeddings.settings.title")).click()

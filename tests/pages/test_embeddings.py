@@ -15,7 +15,10 @@ EN = Text("en")
 
 
 def open_page(**query: str) -> AppTest:
+    """The page, reached by a link; a session takes its language from its first address."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if "lang" in query:
+        app.query_params["lang"] = query["lang"]
     app.run()
     for name, value in query.items():
         app.query_params[name] = value

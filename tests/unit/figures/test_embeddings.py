@@ -3,7 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optviz.figures.embeddings import COLOURS, GENRE_GROUPS, Items, genre_group, map_figure
+from optviz.figures.embeddings import (
+    COLOURS,
+    GENRE_GROUPS,
+    Items,
+    genre_group,
+    map_figure,
+    short_title,
+)
 from optviz.figures.theme import THEMES
 from optviz.language import LANGUAGES, Text
 
@@ -26,27 +33,32 @@ def draw(coordinates=FLAT, code="en", theme="light", **options):
     return map_figure(coordinates, ITEMS, text=Text(code), theme=THEMES[theme], **options)
 
 
+def films(figure):
+    """The traces that hold films, not names."""
+    return [trace for trace in figure.data if trace.mode != "text"]
+
+
 @pytest.mark.parametrize("coordinates", [FLAT, SOLID], ids=["2D", "3D"])
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_movie_is_drawn_once(coordinates, colour, code) -> None:
     figure = draw(coordinates, code, colour=colour)
-    rows = sorted(data[0] for trace in figure.data for data in trace.customdata)
+    rows = sorted(data[0] for trace in films(figure) for data in trace.customdata)
     assert rows == list(range(N))
-    for trace in figure.data:
+    for trace in films(figure):
         for x, y, data in zip(trace.x, trace.y, trace.customdata, strict=True):
             assert (x, y) == tuple(coordinates[data[0], :2].astype("f4"))
 
 
 def test_genres_have_a_colour_and_a_name_each() -> None:
     figure = draw(colour="genre")
-    names = [trace.name for trace in figure.data]
+    names = [trace.name for trace in films(figure)]
     assert set(names) == {EN(f"embeddings.genre.{group}") for group in GENRE_GROUPS} - {
         EN("embeddings.genre.comedy")
     }
-    colours = [trace.marker.color for trace in figure.data]
+    colours = [trace.marker.color for trace in films(figure)]
     assert len(set(colours)) == len(colours)
-    assert len({trace.marker.symbol for trace in figure.data}) == len(colours)
+    assert len({trace.marker.symbol for trace in films(figure)}) == len(colours)
 
 
 def test_a_number_is_read_off_a_bar_and_counts_are_logarithmic() -> None:
@@ -97,7 +109,50 @@ def test_a_found_movie_is_what_the_camera_turns_round() -> None:
 
 def test_a_stale_picture_is_dimmed() -> None:
     assert max(t.marker.opacity for t in draw(stale=True).data) < 0.5
-    assert min(t.marker.opacity for t in draw().data) > 0.5
+    assert min(t.marker.opacity for t in films(draw())) > 0.5
+
+
+def test_names_stand_by_their_films_the_most_rated_first() -> None:
+    (names,) = (trace for trace in draw().data if trace.mode == "text")
+    assert list(names.text) == [f"Film {i}" for i in reversed(range(N))]
+    np.testing.assert_allclose(names.x, FLAT[::-1, 0].astype("f4"))
+    assert names.hoverinfo == "skip"
+    for other in (draw(SOLID), draw(stale=True), draw(selected=1)):
+        assert all(trace.mode != "text" for trace in other.data)
+
+
+def test_two_films_of_one_short_name_share_the_name_of_the_more_rated() -> None:
+    titles = ["Star Wars: Episode V", "Star Wars: Episode IV", "Mission: Impossible", "Seven (7)"]
+    four = Items(titles, *(array[:4] for array in (ITEMS.years, ITEMS.genres, ITEMS.means,
+                 ITEMS.counts, ITEMS.biases)))  # fmt: skip
+    figure = map_figure(FLAT[:4], four, text=EN, theme=THEMES["light"])
+    (names,) = (trace for trace in figure.data if trace.mode == "text")
+    assert list(names.text) == ["Seven", "Mission: Impossible", "Star Wars"]
+    assert names.x[2] == np.float32(FLAT[1, 0])
+    assert short_title("") == ""
+
+
+def test_only_a_projection_that_keeps_distances_has_equal_scales() -> None:
+    assert draw(true_scale=True).layout.yaxis.scaleanchor == "x"
+    assert draw().layout.yaxis.scaleanchor is None
+    assert draw(SOLID, true_scale=True).layout.scene.aspectmode == "data"
+    assert draw(SOLID).layout.scene.aspectmode == "cube"
+
+
+def test_the_map_keeps_its_place_between_legend_and_colour_bar() -> None:
+    margins = [draw(colour=colour).layout.margin.to_plotly_json() for colour in COLOURS]
+    assert all(margin == margins[0] for margin in margins)
+    assert margins[0]["autoexpand"] is False
+
+
+def test_a_map_too_large_for_svg_is_drawn_by_webgl() -> None:
+    many = 3001
+    big = Items(["A"] * many, np.full(many, np.nan), [""] * many, np.ones(many),
+                np.ones(many, dtype=int), np.zeros(many))  # fmt: skip
+    points = RNG.standard_normal((many, 2))
+    figure = map_figure(points, big, text=EN, theme=THEMES["light"], colour="mean")
+    assert [trace.type for trace in figure.data] == ["scattergl", "scatter"]
+    assert draw(colour="mean").data[0].type == "scatter"
 
 
 def test_one_movie_alone_and_equal_values_can_be_drawn() -> None:

@@ -48,6 +48,7 @@ class Chart {
       const config = plotlyConfig(data.words, data.toolbar);
       await this.Plotly.react(host, { data: figure.data, layout, config, frames: figure.frames });
       if (!this.listening) this.listen();
+      thinNames(host);
       host.dataset.drawn = String(Number(host.dataset.drawn ?? 0) + 1);
     } catch (error) {
       if (this.closed) return;
@@ -69,6 +70,7 @@ class Chart {
     host.on("plotly_deselect", () => {
       if (this.reports.has("select")) this.send("select", { points: [] });
     });
+    host.on("plotly_relayout", () => thinNames(host));
     this.undo.push(onPress(host, (px, py, event) => {
       if (!event.target.closest?.(".modebar, .legend")) {
         this.at = dataAt(host, px, py);
@@ -104,6 +106,30 @@ class Chart {
     this.undo.forEach((stop) => stop());
     this.Plotly?.purge(this.host);
   }
+}
+
+/**
+ * Of a trace of names (`meta: {names: most}`), show those that are in the picture and collide
+ * with none before them, so that the first are the most important and zooming in brings more.
+ */
+function thinNames(graph) {
+  graph._fullData.forEach((trace) => {
+    if (!trace.meta?.names || !trace._module?.plot || trace.type !== "scatter") return;
+    const nodes = graph.querySelectorAll(`.scatterlayer .trace${trace.uid} .text text`);
+    const { left, right, top, bottom } = graph.querySelector(".nsewdrag").getBoundingClientRect();
+    const most = trace.meta.names * Math.min(1, (right - left) / 640);
+    const boxes = [...nodes].map((node) => node.getBoundingClientRect());
+    const taken = [];
+    nodes.forEach((node, i) => {
+      const box = boxes[i];
+      const fits = taken.length < most
+        && box.left >= left && box.right <= right && box.top >= top && box.bottom <= bottom
+        && !taken.some((other) => box.left < other.right + 10 && box.right > other.left - 10
+          && box.top < other.bottom + 4 && box.bottom > other.top - 4);
+      node.style.visibility = fits ? "visible" : "hidden";
+      if (fits) taken.push(box);
+    });
+  });
 }
 
 /** A Plotly event point as plain values that survive JSON. */
