@@ -1,0 +1,106 @@
+"""Every page as it is first seen, on a projector and on a phone; and the README's pictures.
+
+``pytest tests/e2e/test_screens.py --pictures`` writes the pictures to ``docs/pictures/``.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from optviz.language import Text
+from optviz.ui.frame import PAGES
+
+from .screens import NAMES, check, open_screen, settle
+
+PICTURES = Path(__file__).parents[2] / "docs/pictures"
+EN = Text("en")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_cold_deep_link_shows_the_whole_frame(
+    open_page: Callable[..., Page], server: str, name: str, code: str
+) -> None:
+    page, text = open_page(), Text(code)
+    open_screen(page, server, name, code)
+    menu = page.get_by_test_id("stSidebar")
+    for other in PAGES:
+        expect(menu.get_by_role("link", name=text(f"{other}.name"))).to_be_visible()
+    expect(menu.get_by_text("中文", exact=True)).to_be_visible()
+    expect(page).to_have_title(re.compile(re.escape(text(f"{name}.name"))))
+    expect(page.get_by_text(text(f"{name}.lead").split(". ")[0]).first).to_be_visible()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_phone_never_scrolls_sideways(
+    open_page: Callable[..., Page], server: str, name: str
+) -> None:
+    size = {"width": 390, "height": 844}
+    page = open_page(viewport=size, color_scheme="dark", is_mobile=True, has_touch=True)
+    open_screen(page, server, name, "zh")
+    # What scrolls on its own (a row of chips, a table) may reach further.
+    wide = page.evaluate(
+        """(width) => {
+          const main = document.querySelector('.stMainBlockContainer');
+          const clipped = (e) => {
+            for (e = e.parentElement; e && e !== main; e = e.parentElement)
+              if (getComputedStyle(e).overflowX !== 'visible') return true;
+            return false;
+          };
+          return [...main.querySelectorAll('*')]
+            .filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > width + 1)
+            .filter((e) => !clipped(e)).map((e) => e.className.baseVal ?? e.className);
+        }""",
+        size["width"],
+    )
+    assert wide == []
+    scrolled = page.evaluate("() => document.scrollingElement.scrollWidth")
+    assert scrolled <= size["width"]
+
+
+def train(page: Page) -> None:
+    """The Recommender page when a run has ended."""
+    page.locator(".st-key-recommender-train button").click()
+    ended = page.get_by_text(re.compile(r"Validation MSE 0\.\d{4}"))
+    expect(ended).to_be_visible(timeout=120_000)
+    expect(page.locator(".st-key-recommender-train button")).to_be_enabled(timeout=120_000)
+    expect(page.locator(".st-key-recommender-stop button")).to_have_count(0, timeout=120_000)
+
+
+SCENES: Mapping[str, tuple[str, Callable[[Page], None]]] = {
+    "home": ("", settle),
+    "trajectories": ("", settle),
+    "learning_rate": ("", settle),
+    "recommender": ("", train),
+    "embeddings": ("", settle),
+}
+"""Page → the address and the gestures that lead to its picture."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_picture(
+    open_page: Callable[..., Page], server: str, name: str, request: pytest.FixtureRequest
+) -> None:
+    query, act = SCENES[name]
+    page = open_page(device_scale_factor=1.5)
+    open_screen(page, server, name, query=query)
+    act(page)
+    settle(page)
+    page.mouse.move(1279, 719)  # no tooltip, no hovered button
+    page.wait_for_timeout(700)  # fades and axis transitions; nothing tells when they end
+    check(page)
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    assert picture.size == (1920, 1080)
+    # A page that stayed empty has a handful of colours.
+    assert len(picture.convert("RGB").getcolors(2**24) or []) > 50
+    if request.config.getoption("--pictures"):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        palette = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        palette.save(PICTURES / f"{name}.png", optimize=True)
