@@ -15,7 +15,7 @@ from optviz.language import Text
 
 __all__ = ["COLOURS", "GENRE_GROUPS", "Items", "genre_group", "map_figure", "short_title"]
 
-COLOURS = ("genre", "year", "mean", "bias", "count")
+COLOURS = ("year", "genre", "mean", "bias", "count")
 """What the points can be coloured by."""
 
 GENRE_GROUPS: dict[str, tuple[str, ...]] = {
@@ -101,7 +101,7 @@ def map_figure(
     *,
     text: Text,
     theme: Theme,
-    colour: str = "genre",
+    colour: str = "year",
     selected: int | None = None,
     neighbours: Sequence[int] = (),
     centred: bool = False,
@@ -145,7 +145,7 @@ def map_figure(
     if selected is None and not stale and not solid:  # in space nothing keeps names apart
         _add_names(figure, points, items, theme)
     keep = f"{revision}:{selected}" if centred else revision
-    shared = {
+    shared: dict[str, Any] = {
         "uirevision": keep,
         "hovermode": "closest",
         # Room for legend or colour bar, whichever is there: the map must not jump between them.

@@ -26,7 +26,7 @@ _REFRESH = 0.5
 _LIST_STYLE = """
 .st-key-embeddings-near button { justify-content: flex-start; min-height: 1.9rem; padding: 0; }
 .st-key-embeddings-near button > div { justify-content: flex-start; min-width: 0; }
-.st-key-embeddings-near button p { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.st-key-embeddings-near button p { font-size: 0.875rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 """
 
 
@@ -36,7 +36,8 @@ def render_map(page: Page, store: Store[EmbeddingsState]) -> None:
     stage, side = st.columns([10, 3.1], gap="small")
     with side:
         movies = _controls(page, store, everything)
-        near = _neighbours(page, store, movies)
+        with st.container():  # one place, whatever it holds: what follows stays the same element
+            near = _neighbours(page, store, movies)
         _settings(page, store, movies)
     with stage:
         _stage(page, store, movies, near)
@@ -80,7 +81,6 @@ def _neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies) -> Ne
                 f"{rank + 1} · **{shown}** · {movies.items.named(i)}",
                 key=f"embeddings.near.{rank}",
                 width="stretch",
-                help=movies.items.named(i),
                 type="tertiary",
                 on_click=store.set,
                 kwargs={"movie": int(movies.item_ids[i])},
@@ -111,8 +111,7 @@ def _settings(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None
         store, "colour", text("embeddings.colour.label"), list(COLOURS),
         lambda name: text(f"embeddings.colour.{name}"),
     )  # fmt: skip
-    if state.colour == "genre":
-        st.caption(text("embeddings.colour.genre_rule"))
+    st.caption(text(f"embeddings.colour.{state.colour}_note"))
     with st.expander(text("embeddings.settings.title"), icon=":material/tune:"):
         controls.slider(
             store, "n_movies", text("embeddings.settings.n_movies"), 50, 9000, 50,

@@ -16,7 +16,7 @@ __all__ = ["COLOURS", "DEFAULT_MATRIX", "NO_MOVIE", "PARTS", "SCENES", "Embeddin
 Matrix = tuple[tuple[float, ...], ...]
 
 PARTS = ("map", "lookup")
-COLOURS = ("genre", "year", "mean", "bias", "count")  # optviz.figures.embeddings.COLOURS
+COLOURS = ("year", "genre", "mean", "bias", "count")  # optviz.figures.embeddings.COLOURS
 NO_MOVIE = -1
 DEFAULT_MATRIX: Matrix = (
     (0.9, -0.2, 0.4),
@@ -60,7 +60,7 @@ class EmbeddingsState(PageState):
     method: str = choice("tsne", tuple(PROJECTIONS))
     dimensions: str = choice("2", ("2", "3"))
     n_movies: int = integer(1000, 50, 9000)
-    colour: str = choice("genre", COLOURS)
+    colour: str = choice("year", COLOURS)
     movie: int = integer(NO_MOVIE, NO_MOVIE, 2**31)
     clicked: int = integer(NO_MOVIE, NO_MOVIE, 2**31)
     perplexity: float = number(30.0, 2.0, 100.0)
@@ -81,6 +81,7 @@ class EmbeddingsState(PageState):
 SCENES: Mapping[str, Mapping[str, Any]] = {
     "row": {"part": "lookup"},
     "islands": {},
+    "genre": {"colour": "genre"},
     "neighbours": {"movie": 260},  # Star Wars (1977) in every MovieLens
     "seed": {"init": "random", "seed": 1},
     "perplexity": {"perplexity": 3.0},

@@ -62,12 +62,13 @@ def test_story(page: Page, server: str) -> None:
     page.mouse.click(x, y)
     expect(nearest.first).not_to_have_text(before)
 
-    # All films again, by year: one trace with a colour bar.
+    # All films again, by year (one trace with a colour bar), then by genre.
     page.get_by_role("button", name=EN("embeddings.neighbours.clear")).click()
+    settle(page, "g._fullData.length === 2 && g._fullData[0].marker.colorbar")
     colour = page.get_by_role("combobox", name=EN("embeddings.colour.label"))
     colour.click()
-    page.get_by_role("option", name=EN("embeddings.colour.year")).click()
-    settle(page, "g._fullData.length === 2 && g._fullData[0].marker.colorbar")
+    page.get_by_role("option", name=EN("embeddings.colour.genre")).click()
+    settle(page, "g._fullData.length === 9 && g._fullData[0].showlegend")
 
     # Another perplexity runs t-SNE: progress, a cancel button, then the new map.
     page.get_by_text(EN("embeddings.settings.title")).click()

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from optviz.language import Text
+from optviz.ui.embeddings_state import COLOURS, SCENES
 
 ROOT = Path(__file__).parents[2]
 EN = Text("en")
@@ -68,11 +69,12 @@ def test_search_list_hop_and_clear() -> None:
     assert EN("embeddings.neighbours.hint") in said(app)
 
 
-@pytest.mark.parametrize("colour", ["year", "mean", "bias", "count"])
+@pytest.mark.parametrize("colour", COLOURS)
 def test_colours(colour: str) -> None:
     app = open_page()
     app.selectbox(key="embeddings.colour").set_value(colour).run()
     check(app)
+    assert EN(f"embeddings.colour.{colour}_note") in said(app)
 
 
 def test_a_new_map_runs_as_a_job_and_can_be_cancelled_and_asked_for_again() -> None:
@@ -105,7 +107,7 @@ def test_a_row_is_looked_up_and_torch_agrees() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("scene", ["row", "islands", "neighbours", "seed", "perplexity", "pca"])
+@pytest.mark.parametrize("scene", SCENES)
 def test_every_scene_says_what_to_notice(scene: str, language: str) -> None:
     app = open_page(lang=language)
     app.button(key=f"embeddings.scene.{scene}").click().run()
