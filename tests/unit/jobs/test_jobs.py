@@ -307,6 +307,7 @@ def test_shutdown_cancels_and_takes_no_more(make: Callable[..., WorkerBackend]) 
     backend.warm("sqlite3")
     assert (running.state, waiting.state) == ("cancelled", "cancelled")
     assert gone(pid)
+    assert not Path(f"/proc/{pid}").exists()  # tidied up too: no zombie stays
     with pytest.raises(Problem, match="shutting down"):
         backend.submit("job_tasks:pid")
 
