@@ -16,15 +16,17 @@ from typing import Any
 import torch
 
 from optviz.core.problem import Problem
+from optviz.training.lr_curve import (
+    END_LR,
+    N_ITER,
+    SMOOTHING,
+    START_LR,
+    STOP_FACTOR,
+    sweep_lr,
+)
 from optviz.training.snapshot import AnyGenerator, Stateful, restored
 
-__all__ = ["LrPoint", "lr_range_test"]
-
-START_LR = 1e-7
-END_LR = 10.0
-N_ITER = 100
-SMOOTHING = 0.98
-STOP_FACTOR = 4.0
+__all__ = ["LrPoint", "RateStep", "constant_rates", "lr_range_test", "set_lr", "sweep_curve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def lr_range_test(
             model.train()
             average, best = 0.0, math.inf
             for step in range(n_iter):
-                lr = start_lr * (end_lr / start_lr) ** (step / n_iter)
+                lr = sweep_lr(start_lr, end_lr, step, n_iter)
                 set_lr(optimizer, lr)
                 optimizer.zero_grad()
                 loss = next_loss()
@@ -124,6 +126,63 @@ def lr_range_test(
                     return
 
     return sweep()
+
+
+@dataclass(frozen=True, slots=True)
+class RateStep:
+    """One step of a short training at one rate.
+
+    Attributes:
+        run: Which training, from 0.
+        step: The step's number in it, from 0.
+        lr: The training's rate.
+        loss: The loss of the step's batch, before the step.
+    """
+
+    run: int
+    step: int
+    lr: float
+    loss: float
+
+
+def constant_rates(
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    next_loss: Callable[[], torch.Tensor],
+    *,
+    lrs: Sequence[float],
+    n_steps: int,
+    generators: Sequence[AnyGenerator] = (),
+    stateful: Sequence[Stateful] = (),
+) -> Generator[RateStep, None, None]:
+    """Train a few steps at each of several rates, every time from the same start.
+
+    This is what a range test tries to foretell. Each training sees the same batches and draws
+    the same random numbers, so that only the rate makes a difference; and after each of them
+    everything is put back as :func:`lr_range_test` does.
+
+    Args:
+        model, optimizer, next_loss, generators, stateful: As for :func:`lr_range_test`.
+        lrs: The rates, in the order of training.
+        n_steps: Steps of each training; one whose loss is no number ends there.
+
+    Yields:
+        Every step.
+    """
+    for run, lr in enumerate(lrs):
+        with restored(model, optimizer, generators=generators, stateful=stateful):
+            model.train()
+            set_lr(optimizer, lr)
+            for step in range(n_steps):
+                optimizer.zero_grad()
+                loss = next_loss()
+                value = float(loss.detach())
+                if math.isfinite(value):
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    optimizer.step()
+                yield RateStep(run, step, lr, value)
+                if not math.isfinite(value):
+                    break
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:

@@ -2,22 +2,21 @@
 
 All of them work on the loss as a function of the learning rate's logarithm, after
 :func:`usable` has cut away the ends. The rules are those of fastai's learner (``valley``,
-``steep``, ``minimum``, ``slide``), with two differences, each named where it is made.
+``steep``, ``minimum``, ``slide``);
+where ours differ, the function says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from optviz.core.problem import Problem
+from optviz.training.lr_curve import Values
 
 __all__ = ["SUGGESTIONS", "minimum", "slide", "steep", "suggest_lr", "usable", "valley"]
-
-Values: TypeAlias = NDArray[np.float64]
 
 SLIDE_WIDTH = 15
 """The rule ``slide`` compares slopes this many points apart."""
@@ -87,7 +86,8 @@ def valley(lrs: Values, losses: Values) -> int:
     """Two thirds down the longest stretch on which the loss falls at every step.
 
     fastai looks for the longest falling *subsequence*, which may skip points, and then treats
-    it as a stretch without gaps; this is the stretch.
+    it as a stretch without gaps; this is the stretch. (fastai's code then takes one third and
+    half a third more, the middle; the published rule says two thirds, and so does this one.)
 
     Returns:
         The index of the point.
@@ -112,6 +112,8 @@ def steep(lrs: Values, losses: Values) -> int:
 
 def minimum(lrs: Values, losses: Values) -> int:
     """Where the loss is lowest; the rate suggested is a tenth of the rate there.
+
+    A tenth, because by its lowest point the curve is about to turn.
 
     Returns:
         The index of the lowest point.
@@ -170,7 +172,7 @@ def suggest_lr(lrs: ArrayLike, losses: ArrayLike, *, n_iter: int | None = None) 
         >>> lrs = [10 ** (-4 + i / 10) for i in range(41)]
         >>> losses = [(i - 25) ** 2 for i in range(41)]
         >>> {rule: f"{lr:.1e}" for rule, lr in suggest_lr(lrs, losses).items()}
-        {'valley': '1.0e-02', 'steep': '2.5e-04', 'minimum': '3.2e-03', 'slide': '2.5e-04'}
+        {'valley': '6.3e-03', 'steep': '2.5e-04', 'minimum': '3.2e-03', 'slide': '2.5e-04'}
     """
     x, y = usable(lrs, losses, n_iter)
     return {rule: float(x[pick(x, y)]) * factor for rule, (pick, factor) in SUGGESTIONS.items()}

@@ -1,0 +1,151 @@
+"""What can be read off a sweep, in words, and the short training that tries a rate out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from optviz.core.problem import Problem
+from optviz.figures.lr_finder import GLYPHS, mark_colour, rate_text, trial_figure
+from optviz.ui.components import chart
+from optviz.ui.frame import Page
+from optviz.ui.learning_rate_state import RECOMMENDERS, LearningRateState
+from optviz.ui.learning_rate_sweeps import TRIAL_STEPS, SweepRun, Sweeps, problem_of
+from optviz.ui.state import Store
+
+__all__ = ["default_rate", "read_rules", "render_facts", "render_rules", "render_trial"]
+
+_DISAGREE = 20.0
+"""Rules further apart than this factor deserve a word."""
+
+_REFRESH = 0.3
+_TRIAL_SMOOTHING = 0.9
+
+
+def read_rules(run: SweepRun | None, smoothing: float) -> tuple[dict[str, float], Problem | None]:
+    """What the rules suggest, or why they cannot; neither while the sweep is under way."""
+    if run is None or not run.job.finished or not len(run.curve.lrs):
+        return {}, None
+    try:
+        return run.suggestions(smoothing), None
+    except Problem as problem:
+        return {}, problem
+
+
+def default_rate(rules: Mapping[str, float]) -> float | None:
+    """The rate to start from, in two digits: the most careful rule's."""
+    return float(rate_text(rules["minimum"])) if rules else None
+
+
+def render_facts(
+    page: Page,
+    run: SweepRun | None,
+    rules: Mapping[str, float],
+    reason: Problem | None,
+    stale: bool,
+) -> None:
+    """One line below the chart: how far it is, or what became of it.
+
+    Args:
+        page: The frame.
+        run: The sweep.
+        rules: What the rules suggest.
+        reason: Why they suggest nothing.
+        stale: Whether the settings have changed since.
+    """
+    text = page.text
+    if run is None:
+        st.caption(text("learning_rate.facts.wrong"))
+        return
+    job, plan, taken = run.job, run.request.plan, len(run.curve.lrs)
+    if not job.finished:
+        progress = job.progress
+        words = text("learning_rate.progress.start")
+        if progress is not None:
+            checking = taken >= plan.n_iter
+            words = text(f"learning_rate.progress.{'check' if checking else 'sweep'}")
+            if progress.eta is not None and progress.eta >= 1:
+                words += " · " + text("learning_rate.progress.eta", seconds=progress.eta)
+        st.progress(progress.fraction if progress is not None else 0.0, words)
+        return
+    if job.state == "failed":
+        page.problem(run.problem or Problem("learning_rate.failed"))
+        return
+    parts = [text("learning_rate.facts.steps", taken=taken, n_iter=plan.n_iter)]
+    if job.state == "cancelled":
+        parts = [text("learning_rate.facts.cancelled", taken=taken, n_iter=plan.n_iter)]
+    elif taken < plan.n_iter:
+        parts = [text("learning_rate.facts.burst", taken=taken, n_iter=plan.n_iter,
+                      lr=rate_text(float(run.curve.lrs[-1])))]  # fmt: skip
+    if stale:
+        parts.insert(0, text("learning_rate.facts.stale"))
+    if rules and max(rules.values()) > _DISAGREE * min(rules.values()):
+        factor = f"{float(f'{max(rules.values()) / min(rules.values()):.1e}'):,.0f}"
+        parts.append(text("learning_rate.facts.disagree", factor=factor))
+    if reason is not None:
+        page.problem(reason)
+    st.caption("  \n".join(parts))
+
+
+def render_rules(page: Page, store: Store[LearningRateState], rules: Mapping[str, float]) -> None:
+    """The four rules side by side: mark, rate, one sentence; a click picks the rate."""
+    text = page.text
+    # The buttons are the legend of the marks, in shape, colour and rate.
+    styles = "".join(
+        f"{selector} {{ display: inline-block; }}"
+        f"{selector}::first-letter {{ color: {mark_colour(rule, page.theme)}; font-size: 1.2em; }}"
+        for rule in GLYPHS
+        for selector in (f".st-key-learning_rate-rule-{rule} button p",)
+    )
+    st.html(f"<style>{styles}</style>")
+    for column, (rule, glyph) in zip(st.columns(len(GLYPHS)), GLYPHS.items(), strict=True):
+        name = text(f"learning_rate.rule.{rule}.name")
+        lr = rules.get(rule)
+        with column:
+            picked = st.button(
+                f"{glyph} {name} **{rate_text(lr)}**" if lr is not None else f"{glyph} {name}",
+                key=f"learning_rate.rule.{rule}",
+                width="stretch",
+                disabled=lr is None,
+                on_click=store.set,
+                kwargs={"picked": float(rate_text(lr)) if lr is not None else 0.0},
+            )
+            st.caption(text(f"learning_rate.rule.{rule}.explain"))
+        if picked:
+            st.rerun()  # the rate's box, outside this part of the page, follows
+
+
+def render_trial(page: Page, every: Sweeps, state: LearningRateState) -> None:
+    """The short training in place, for models that no other page trains."""
+    if every.trial is None or state.model in RECOMMENDERS:
+        return
+    working = not every.trial.job.finished
+    st.fragment(run_every=_REFRESH if working else None)(_trial)(page, every, state, working)
+
+
+def _trial(page: Page, every: Sweeps, state: LearningRateState, working: bool) -> None:
+    text, trial = page.text, every.trial
+    if trial is None:
+        return
+    trial.read()
+    if working and trial.job.finished:
+        st.rerun()
+    if getattr(trial.setup, "model", None) != state.model:
+        return
+    st.markdown(text("learning_rate.trial.title", lr=rate_text(trial.lr), steps=TRIAL_STEPS))
+    figure = trial_figure(
+        trial.lrs,
+        trial.curves(),
+        text=text,
+        theme=page.theme,
+        n_steps=TRIAL_STEPS,
+        loss_name=text(f"learning_rate.loss.{state.model}"),
+        smoothing=0.0 if state.model == "surface" else _TRIAL_SMOOTHING,
+    )
+    chart(figure, key="learning_rate.trial", height=280)
+    if trial.job.state == "failed":
+        page.problem(problem_of(trial.job) or Problem("learning_rate.failed"))
+    elif not trial.job.finished:
+        progress = trial.job.progress
+        st.progress(progress.fraction if progress else 0.0, text("learning_rate.progress.trial"))
