@@ -30,6 +30,7 @@ _STYLE = """
 [class*="st-key-home-card-"] img { display: block; width: 100%; aspect-ratio: 480 / 150; background: GROUND; }
 [class*="st-key-home-card-"] > *:not(:first-child) { padding: 0 1rem; }
 [class*="st-key-home-card-"] [data-testid="stPageLink"] a { padding: 0; min-height: 0; margin: 0; background: none; }
+[class*="st-key-home-card-"] .stElementContainer { position: static; }
 [class*="st-key-home-card-"] [data-testid="stPageLink"] a::after { content: ""; position: absolute; inset: 0; }
 [class*="st-key-home-card-"] [data-testid="stPageLink"] p { font-weight: 620; font-size: 1.1rem; line-height: 1.3; white-space: normal; }
 """  # noqa: E501

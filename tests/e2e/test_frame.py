@@ -1,0 +1,128 @@
+"""The frame round every page: cold deep links, menu, languages, no word with strangers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from optviz.language import LANGUAGES, Text
+from optviz.ui.frame import PAGES
+
+EN, ZH = Text("en"), Text("zh")
+RUNNING = "[data-testid=stApp][data-test-script-state=running]"
+ADDRESS = {name: "" if name == "home" else name for name in PAGES}
+# A setting of each page, other than its default, as its link writes it.
+SETTING = {
+    "trajectories": ("surface", "himmelblau"),
+    "learning_rate": ("n_iter", "60"),
+    "recommender": ("epochs", "7"),
+    "embeddings": ("movie", "260"),
+}
+
+
+STYLED = "getComputedStyle(document.querySelector('.stMainBlockContainer')).paddingTop !== '96px'"
+
+
+def settled(page: Page) -> None:
+    """Wait until the page stands still and wears our style."""
+    expect(page.locator("h1")).to_be_visible(timeout=60_000)
+    page.wait_for_function(STYLED)
+    expect(page.locator(RUNNING)).to_have_count(0, timeout=60_000)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_cold_deep_link_shows_the_whole_frame(page: Page, server: str, name: str) -> None:
+    strangers: list[str] = []
+
+    def heard(request: Request) -> None:
+        if urlsplit(request.url).hostname not in (urlsplit(server).hostname, None):
+            strangers.append(request.url)
+
+    page.on("request", heard)
+    page.goto(f"{server}/{ADDRESS[name]}")
+    settled(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text(EN(f"{name}.question"))
+    menu = page.get_by_test_id("stSidebar")
+    for other in PAGES:
+        expect(menu.get_by_role("link", name=EN(f"{other}.name"), exact=True)).to_be_visible()
+    expect(menu.get_by_role("link", name="MovieLens")).to_be_visible()
+    for language in LANGUAGES.values():
+        expect(menu.get_by_text(language, exact=True)).to_be_visible()
+    expect(page).to_have_title(f"{EN(f'{name}.name')} · optviz")
+    assert page.get_by_text(EN("frame.failed")).count() == 0
+    page.wait_for_timeout(1000)
+    assert strangers == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "home"])
+def test_the_stage_begins_high_enough_for_a_projector(page: Page, server: str, name: str) -> None:
+    page.goto(f"{server}/{ADDRESS[name]}")
+    settled(page)
+    chips = page.locator(".st-key-frame-scenes")
+    expect(chips).to_be_visible()
+    box = chips.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 190
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_phone_shows_no_sideways_scroll_and_folds_the_menu(
+    open_page: Callable[..., Page], server: str, name: str
+) -> None:
+    phone = open_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    phone.goto(f"{server}/{ADDRESS[name]}")
+    settled(phone)
+    title = phone.get_by_role("heading", level=1).bounding_box()
+    assert title is not None
+    assert 40 <= title["y"] <= 80  # below the menu's button, not under it
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(phone.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
+
+
+@pytest.mark.parametrize(("name", "setting"), SETTING.items())
+def test_switching_the_language_loses_nothing(
+    page: Page, server: str, name: str, setting: tuple[str, str]
+) -> None:
+    key, value = setting
+    page.goto(f"{server}/{ADDRESS[name]}?{key}={value}")
+    settled(page)
+    menu = page.get_by_test_id("stSidebar")
+    menu.get_by_text("中文", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(ZH(f"{name}.question"))
+    settled(page)
+    expect(page).to_have_url(re.compile(f"[?&]{key}={value}"))
+    expect(page).to_have_url(re.compile("[?&]lang=zh"))
+    # The setting outlives a walk to another page too, and the language goes along.
+    menu.get_by_role("link", name=ZH("home.name"), exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(ZH("home.question"))
+    settled(page)
+    menu.get_by_role("link", name=ZH(f"{name}.name"), exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(ZH(f"{name}.question"))
+    settled(page)
+    menu.get_by_text("English", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(EN(f"{name}.question"))
+    settled(page)
+    expect(page).to_have_url(re.compile(f"[?&]{key}={value}"))
+    expect(page).not_to_have_url(re.compile("lang="))
+
+
+def test_a_chinese_browser_reads_chinese(open_page: Callable[..., Page], server: str) -> None:
+    chinese = open_page(locale="zh-CN")
+    chinese.goto(server)
+    expect(chinese.get_by_role("heading", level=1)).to_have_text(ZH("home.question"))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "ground"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(16, 20, 24)")]
+)
+def test_the_theme_is_the_browsers(
+    open_page: Callable[..., Page], server: str, scheme: str, ground: str
+) -> None:
+    page = open_page(color_scheme=scheme)
+    page.goto(server)
+    settled(page)
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
