@@ -7,6 +7,7 @@ import streamlit as st
 from optviz.core.problem import Problem
 from optviz.figures.lr_finder import SweepCurve, rate_text, sweep_figure
 from optviz.recommender.config import TrainConfig
+from optviz.training.lr_curve import END_LR, START_LR
 from optviz.ui import controls
 from optviz.ui.components import Click, chart
 from optviz.ui.frame import PAGES, Page
@@ -103,7 +104,7 @@ def _stage(
     st.fragment(run_every=_REFRESH if working else None)(_live)(
         page, store, every, request, working
     )
-    render_trial(page, every, store.value)
+    render_trial(page, every, request, store.value.model)
     with st.expander(page.text("learning_rate.read.title"), icon=":material/menu_book:"):
         st.markdown(page.text("learning_rate.read.body"))
 
@@ -125,7 +126,7 @@ def _actions(
                 icon=":material/stop:", on_click=every.cancel,
             )  # fmt: skip
         else:
-            known = run is not None and run.request == request and run.job.state == "done"
+            known = run is not None and run.request == request and run.state == "done"
             st.button(
                 text("learning_rate.again" if known else "learning_rate.sweep"),
                 key="learning_rate.sweep", icon=":material/play_arrow:",
@@ -200,12 +201,12 @@ def _live(
     run, state = every.current, store.value
     if run is not None:
         run.read()
-        if working and run.job.finished:
+        if working and run.finished:
             st.rerun()
     stale = run is not None and run.request != request
     rules, reason = read_rules(run, state.smoothing)
     plan = run.request.plan if run is not None else None
-    ends = (plan.start_lr, plan.end_lr) if plan else (state.start_lr, state.end_lr)
+    ends = (plan.start_lr, plan.end_lr) if plan else (START_LR, END_LR)
     figure = sweep_figure(
         run.curve if run is not None else SweepCurve(),
         text=page.text,

@@ -10,8 +10,14 @@ from optviz.core.problem import Problem
 from optviz.figures.lr_finder import GLYPHS, mark_colour, rate_text, trial_figure
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
-from optviz.ui.learning_rate_state import RECOMMENDERS, LearningRateState
-from optviz.ui.learning_rate_sweeps import TRIAL_STEPS, SweepRun, Sweeps, problem_of
+from optviz.ui.learning_rate_state import RECOMMENDERS, LearningRateState, Request
+from optviz.ui.learning_rate_sweeps import (
+    TRIAL_STEPS,
+    SweepRun,
+    Sweeps,
+    TrialRun,
+    problem_of,
+)
 from optviz.ui.state import Store
 
 __all__ = ["default_rate", "read_rules", "render_facts", "render_rules", "render_trial"]
@@ -25,7 +31,7 @@ _TRIAL_SMOOTHING = 0.9
 
 def read_rules(run: SweepRun | None, smoothing: float) -> tuple[dict[str, float], Problem | None]:
     """What the rules suggest, or why they cannot; neither while the sweep is under way."""
-    if run is None or not run.job.finished or not len(run.curve.lrs):
+    if run is None or not run.finished or not len(run.curve.lrs):
         return {}, None
     try:
         return run.suggestions(smoothing), None
@@ -59,7 +65,7 @@ def render_facts(
         st.caption(text("learning_rate.facts.wrong"))
         return
     job, plan, taken = run.job, run.request.plan, len(run.curve.lrs)
-    if not job.finished:
+    if not run.finished:
         progress = job.progress
         words = text("learning_rate.progress.start")
         if progress is not None:
@@ -69,11 +75,11 @@ def render_facts(
                 words += " · " + text("learning_rate.progress.eta", seconds=progress.eta)
         st.progress(progress.fraction if progress is not None else 0.0, words)
         return
-    if job.state == "failed":
+    if run.state == "failed":
         page.problem(run.problem or Problem("learning_rate.failed"))
         return
     parts = [text("learning_rate.facts.steps", taken=taken, n_iter=plan.n_iter)]
-    if job.state == "cancelled":
+    if run.state == "cancelled":
         parts = [text("learning_rate.facts.cancelled", taken=taken, n_iter=plan.n_iter)]
     elif taken < plan.n_iter:
         parts = [text("learning_rate.facts.burst", taken=taken, n_iter=plan.n_iter,
@@ -116,23 +122,20 @@ def render_rules(page: Page, store: Store[LearningRateState], rules: Mapping[str
             st.rerun()  # the rate's box, outside this part of the page, follows
 
 
-def render_trial(page: Page, every: Sweeps, state: LearningRateState) -> None:
+def render_trial(page: Page, every: Sweeps, request: Request | None, model: str) -> None:
     """The short training in place, for models that no other page trains."""
-    if every.trial is None or state.model in RECOMMENDERS:
+    trial = every.trial
+    if trial is None or request is None or model in RECOMMENDERS or trial.setup != request.setup:
         return
-    working = not every.trial.job.finished
-    st.fragment(run_every=_REFRESH if working else None)(_trial)(page, every, state, working)
+    working = not trial.job.finished
+    st.fragment(run_every=_REFRESH if working else None)(_trial)(page, trial, model, working)
 
 
-def _trial(page: Page, every: Sweeps, state: LearningRateState, working: bool) -> None:
-    text, trial = page.text, every.trial
-    if trial is None:
-        return
+def _trial(page: Page, trial: TrialRun, model: str, working: bool) -> None:
+    text = page.text
     trial.read()
     if working and trial.job.finished:
         st.rerun()
-    if getattr(trial.setup, "model", None) != state.model:
-        return
     st.markdown(text("learning_rate.trial.title", lr=rate_text(trial.lr), steps=TRIAL_STEPS))
     figure = trial_figure(
         trial.lrs,
@@ -140,8 +143,8 @@ def _trial(page: Page, every: Sweeps, state: LearningRateState, working: bool) -
         text=text,
         theme=page.theme,
         n_steps=TRIAL_STEPS,
-        loss_name=text(f"learning_rate.loss.{state.model}"),
-        smoothing=0.0 if state.model == "surface" else _TRIAL_SMOOTHING,
+        loss_name=text(f"learning_rate.loss.{model}"),
+        smoothing=0.0 if model == "surface" else _TRIAL_SMOOTHING,
     )
     chart(figure, key="learning_rate.trial", height=280)
     if trial.job.state == "failed":

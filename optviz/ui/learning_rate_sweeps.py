@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from optviz.core.problem import Problem
 from optviz.figures.lr_finder import SweepCurve, Values
-from optviz.jobs import Job, default_backend
+from optviz.jobs import Job, State, default_backend
+from optviz.jobs.interface import FINAL
 from optviz.recommender.sweeps import RecommenderSetup
 from optviz.training.lr_curve import smooth
 from optviz.training.suggestions import suggest_lr
@@ -33,20 +34,34 @@ def _task(setup: SmallSetup | RecommenderSetup, kind: str) -> str:
 
 @dataclass(slots=True, eq=False)
 class SweepRun:
-    """One sweep, under way or done."""
+    """One sweep, under way or done.
+
+    Attributes:
+        request: What was asked for.
+        job: The job that does it.
+        state: The job's state at the last look; it goes with ``curve``, while the job itself
+            may be further by now.
+        curve: What had come by then.
+        problem: Why it failed, if the user can be told.
+    """
 
     request: Request
     job: Job
+    state: State = "queued"
     curve: SweepCurve = field(default_factory=SweepCurve)
     problem: Problem | None = None
     _seen: int = 0
-    _whole: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in FINAL
 
     def read(self) -> None:
         """Take in the events since the last look, and the result once it is there."""
-        if self._whole:
+        if self.finished:
             return
-        curve = self.curve
+        state, curve = self.job.state, self.curve
         for event in self.job.events(self._seen):
             self._seen = event.index + 1
             data = event.data
@@ -68,11 +83,11 @@ class SweepRun:
                     curve.lrs, curve.losses, curve.check_lrs, curve.check_losses, data["lr"]
                 )
         self.curve = curve
-        if self.job.state == "done":
+        if state == "done":
             self._take_result()
-        elif self.job.state == "failed":
+        elif state == "failed":
             self.problem = problem_of(self.job)
-            self._whole = True
+        self.state = state
 
     def _take_result(self) -> None:
         # Old events may have been thinned out while nobody looked; the result has everything.
@@ -80,7 +95,6 @@ class SweepRun:
         self.curve = SweepCurve(
             found.lrs, found.losses, found.check_lrs, found.check_losses, found.limit
         )
-        self._whole = True
 
     def suggestions(self, smoothing: float) -> dict[str, float]:
         """What the four rules read off the smoothed curve.
@@ -137,13 +151,13 @@ class Sweeps:
     @property
     def busy(self) -> bool:
         """Whether a sweep is under way."""
-        return self.current is not None and not self.current.job.finished
+        return self.current is not None and not self.current.finished
 
     def look(self, request: Request, scene: str | None) -> None:
         """Take in what is new, and decide what to show for the settings as they are.
 
-        A sweep made before is there at once. The first visit and a newly chosen scene start
-        theirs; any other change waits for the user.
+        A sweep made before is there at once. The first visit, a newly chosen scene and the
+        check start theirs; any other change waits for the user.
         """
         self._collect()
         chosen = scene is not None and self._scene != (scene, request)
@@ -151,8 +165,18 @@ class Sweeps:
         known = self._finished.get(request)
         if known is not None and not self.busy:
             self.current = known
-        elif self.current is None or (chosen and self.current.request != request):
+        elif self.current is None or (
+            self.current.request != request and (chosen or self._only_check(request))
+        ):
             self.start(request)
+
+    def _only_check(self, request: Request) -> bool:
+        """Whether ``request`` differs from the sweep shown in nothing but its check."""
+        if self.current is None or self.busy:
+            return False
+        shown = self.current.request
+        plan = replace(shown.plan, n_checks=request.plan.n_checks)
+        return replace(shown, plan=plan) == request
 
     def start(self, request: Request) -> None:
         """Begin a sweep; a double click begins one, not two."""
@@ -168,8 +192,8 @@ class Sweeps:
     def cancel(self) -> None:
         """End the sweep; what has been drawn stays."""
         if self.current is not None:
-            self.current.read()
             self.current.job.cancel()
+            self.current.read()
 
     def try_out(self, setup: SmallSetup | RecommenderSetup, lr: float) -> None:
         """Train briefly at ``lr`` and at its neighbours."""
@@ -189,7 +213,7 @@ class Sweeps:
         if run is None:
             return
         run.read()
-        if run.job.state == "done":
+        if run.state == "done":
             self._finished[run.request] = run
             self._finished.move_to_end(run.request)
             while len(self._finished) > _KEPT:
