@@ -17,7 +17,7 @@ __all__ = ["ASPECT", "Heights", "heights", "lowest"]
 
 Array = NDArray[np.float64]
 
-ASPECT = 1.2
+ASPECT = 1.34
 """Width over height of the drawn area; the grid reaches beyond the box to fill it."""
 
 POINTS = 151

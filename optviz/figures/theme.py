@@ -164,11 +164,21 @@ def line_style(theme: Theme, optimizer: str, occurrence: int = 0) -> LineStyle:
     known = list(_OPTIMIZER_STYLES)
     colour, dash = _OPTIMIZER_STYLES.get(optimizer, (len(known), 3))
     marker = known.index(optimizer) if optimizer in known else len(known)
+    own = theme.categories[colour % len(theme.categories)]
+    # Twins keep the hue: the second is drawn towards the ink, the third towards the ground …
+    towards = (theme.ink, theme.ground)[(occurrence - 1) % 2]
+    share = 0.0 if not occurrence else 0.5
     return LineStyle(
-        colour=theme.categories[colour % len(theme.categories)],
+        colour=_mixed(own, towards, share),
         dash=_DASHES[(dash + occurrence) % len(_DASHES)],
         marker=_MARKERS[(marker + occurrence) % len(_MARKERS)],
     )
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    """``colour`` with a share of ``other``, both ``#rrggbb``."""
+    pairs = [(int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
 def layout(theme: Theme, **changes: Any) -> dict[str, Any]:

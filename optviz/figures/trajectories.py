@@ -98,11 +98,11 @@ def map_figure(surface: Surface, *, text: Text, theme: Theme, shade: bool = True
         layout(
             theme,
             xaxis={
-                "range": [float(xs[0]), float(xs[-1])],
+                "range": [float(grid.xs[0]), float(grid.xs[-1])],
                 "showgrid": False,
                 "constrain": "domain",
             },
-            yaxis={"range": [float(ys[0]), float(ys[-1])], "showgrid": False, **equal},
+            yaxis={"range": [float(grid.ys[0]), float(grid.ys[-1])], "showgrid": False, **equal},
             margin={"l": 34, "r": 6, "t": 6, "b": 26},
             dragmode="zoom",
             hovermode="closest",
@@ -119,14 +119,13 @@ def _add_shade(
     finite = bent[np.isfinite(bent)]
     if not finite.size or finite.min() >= 0:
         return
-    clear = "rgba(0,0,0,0)"
+    # Clipped, so that the edge at 0 is not lost among curvatures of very different size.
+    z = np.clip(bent / np.median(np.abs(finite)), -1, 1).astype(np.float32)
     figure.add_contour(
-        # Clipped, so that the edge at 0 is not lost among curvatures of very different size.
-        x=xs, y=ys, z=np.clip(bent / np.median(np.abs(finite)), -1, 1).astype(np.float32),
-        autocontour=False, showscale=False, zmin=-1, zmax=1, hoverinfo="skip",
-        colorscale=[[0, theme.shade], [0.5, theme.shade], [0.5, clear], [1, clear]],
-        contours={"start": 0, "end": 0, "size": 2, "coloring": "fill"},
-        line={"width": 1, "color": theme.shade, "dash": "dot"},
+        # Plotly fills what a constraint excludes.
+        x=xs, y=ys, z=z, showscale=False, hoverinfo="skip", fillcolor=theme.shade,
+        contours={"type": "constraint", "operation": ">", "value": 0}, showlegend=False,
+        line={"width": 1.2, "color": theme.shade},
     )  # fmt: skip
 
 
@@ -155,7 +154,7 @@ def landscape_figure(
                         "start": float(grid.drawn(grid.floor)), "end": grid.ceiling,
                         "size": (grid.ceiling - float(grid.drawn(grid.floor))) / LEVELS or 1.0}},
     )  # fmt: skip
-    lift = 0.012 * (float(np.nanmax(z)) - float(np.nanmin(z)))
+    lift = 0.02 * (float(np.nanmax(z)) - float(np.nanmin(z)))
     for kind, points in landmarks(surface):
         if len(points) > 30:
             continue
@@ -163,15 +162,16 @@ def landscape_figure(
             x=[p[0] for p in points], y=[p[1] for p in points],
             z=[float(_height(grid, surface, p)) + lift for p in points], mode="markers",
             name=text(f"trajectories.mark.{kind}"), showlegend=False,
-            marker={"symbol": {"saddle": "x", "minimum": "diamond"}.get(kind, "diamond-open"),
-                    "size": 3.5, "color": theme.ink},
+            marker={"symbol": "diamond" if kind == "minimum" else "circle-open", "size": 4,
+                    "color": theme.ink},
             hovertemplate="%{x:.4g}, %{y:.4g}",
         )  # fmt: skip
     for path, style in zip(paths, styles(theme, paths), strict=True):
-        x, y, h = _inside(grid, path, lift)
+        x, y, h, step = _draped(grid, surface, path, lift)
         dash = style.dash if style.dash != "dashdot" else "longdash"
         figure.add_scatter3d(
-            x=x, y=y, z=h, mode="lines", showlegend=False, hoverinfo="skip", meta="path",
+            x=x, y=y, z=h, customdata=step, mode="lines", showlegend=False, hoverinfo="skip",
+            meta="path",
             name=text(f"optimizer.{path.optimizer}.title"),
             line={"color": style.colour, "width": 6, "dash": dash},
         )  # fmt: skip
@@ -197,7 +197,10 @@ def landscape_figure(
                 "zaxis": axis | {"showticklabels": False},
                 "aspectmode": "manual",
                 "aspectratio": {"x": 1.2, "y": 1.0, "z": 0.6},
-                "camera": {"eye": {"x": -1.15, "y": -1.25, "z": 0.95}},
+                "camera": {
+                    "eye": {"x": 0.85, "y": -1.0, "z": 1.15},
+                    "center": {"x": 0, "y": 0, "z": -0.12},
+                },
             },
         )
     )
@@ -211,20 +214,47 @@ def _height(grid: Heights, surface: Surface, point: Point) -> float:
     return float(grid.drawn(value))
 
 
-def _inside(
-    grid: Heights, path: Trajectory, lift: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """A path's iterates in the picture's units, as NaN where it has left the picture."""
-    x, y = path.points[:, 0], path.points[:, 1]
+def _draped(
+    grid: Heights, surface: Surface, path: Trajectory, lift: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+    """A path laid over the surface, as NaN where it has left the picture.
+
+    Between two iterates the line follows the ground: a straight one would cut through hills.
+
+    Returns:
+        x, y and height of the vertices, and the step that each belongs to (an iterate's own
+        vertex is the first one of its step).
+    """
+    points = path.points
     with np.errstate(all="ignore"):
-        inside = (
-            (x >= grid.xs[0]) & (x <= grid.xs[-1]) & (y >= grid.ys[0]) & (y <= grid.ys[-1])
-            & np.isfinite(path.losses)
-        )  # fmt: skip
-        h = np.minimum(grid.drawn(path.losses), grid.ceiling * 1.02) + lift
-        return tuple(  # type: ignore[return-value]
-            np.where(inside, part, np.nan).astype(np.float32) for part in (x, y, h)
-        )
+        size = np.array([np.ptp(grid.xs), np.ptp(grid.ys)])
+        far = np.linalg.norm(np.diff(points, axis=0) / size, axis=1)
+        pieces = np.clip(np.nan_to_num(far / _PIECE, nan=1, posinf=1), 1, _MOST_PIECES)
+    counts = np.append(np.ceil(pieces).astype(np.int64), 1)
+    step = np.repeat(np.arange(len(points)), counts)
+    part = (np.arange(len(step)) - np.repeat(np.cumsum(counts) - counts, counts)) / counts[step]
+    following = np.minimum(step + 1, len(points) - 1)
+    with np.errstate(all="ignore"):
+        where = points[step] + (points[following] - points[step]) * part[:, None]
+        x, y = where[:, 0], where[:, 1]
+        inside = (x >= grid.xs[0]) & (x <= grid.xs[-1]) & (y >= grid.ys[0]) & (y <= grid.ys[-1])
+        h = np.minimum(grid.drawn(_values(surface, where)), grid.ceiling * 1.02) + lift
+    seen = [np.where(inside, v, np.nan).astype(np.float32) for v in (x, y, h)]
+    return seen[0], seen[1], seen[2], step.astype(np.int32)
+
+
+_PIECE = 1 / 60
+"""Of the picture's width: the longest straight piece of a draped path."""
+
+_MOST_PIECES = 60
+
+
+def _values(surface: Surface, where: NDArray[np.float64]) -> NDArray[np.float64]:
+    import torch
+
+    with torch.no_grad():
+        columns = torch.as_tensor(np.ascontiguousarray(where.T))
+        return np.asarray(surface.function(columns[0], columns[1]).numpy(), dtype=np.float64)
 
 
 def history_figure(

@@ -55,6 +55,14 @@ def run_title(page: Page, runs: tuple[Run, ...], index: int, surface: str) -> st
     return f"{title} · {', '.join(words)}" if words else title
 
 
+def _name_in_list(page: Page, runs: tuple[Run, ...], index: int) -> str:
+    """A run's name that does not change with its settings: its optimizer, twins numbered."""
+    optimizer = runs[index].optimizer
+    title = page.text(f"optimizer.{optimizer}.title")
+    twins = [i for i, run in enumerate(runs) if run.optimizer == optimizer]
+    return title if len(twins) == 1 else f"{title} · {twins.index(index) + 1}"
+
+
 def _short_name(page: Page, name: str) -> str:
     return "lr" if name == "lr" else page.text(f"hyperparameter.{name}.label")
 
@@ -74,7 +82,7 @@ def _surface(page: Page, store: PageStore) -> None:
         text("trajectories.surface"),
         list(SURFACES),
         format_func=lambda name: text(f"surface.{name}.title"),
-        **bind_value("trajectories.surface.pick", state.surface, pick),
+        **bind_value(f"trajectories.surface.pick.{text.code}", state.surface, pick),
     )
 
 
@@ -93,19 +101,23 @@ def _runs(page: Page, store: PageStore) -> None:
         placeholder=text("trajectories.add_which"),
         format_func=lambda name: text(f"optimizer.{name}.title"),
         disabled=len(state.runs) >= MOST_RUNS,
-        **bind_value(f"trajectories.add.{len(state.runs)}", None, add),
+        **bind_value(f"trajectories.add.{len(state.runs)}.{text.code}", None, add),
     )
     focus = state.focused
     if focus is None:
         st.caption(text("trajectories.no_runs"))
         return
+    names = [_name_in_list(page, state.runs, i) for i in range(len(state.runs))]
+    # The browser tells choices apart by what they are called: other names, another box.
     st.selectbox(
         text("trajectories.edit"),
-        list(range(len(state.runs))),
-        format_func=lambda i: run_title(page, state.runs, i, state.surface),
+        list(range(len(names))),
+        format_func=names.__getitem__,
         help=text("trajectories.edit_help"),
         **bind_value(
-            "trajectories.edit", focus, lambda i: store.set(focus=i) if i is not None else None
+            f"trajectories.edit.{'|'.join(names)}",
+            focus,
+            lambda i: store.set(focus=i) if i is not None else None,
         ),
     )
     _editor(page, store, focus)
@@ -186,17 +198,17 @@ def _setting(
     if setting.kind == "bool":
         st.toggle(label, help=about, **bind_value(f"{key}.{name}", bool(value), take))
         return
-    if setting.log:
-        options = _ladder(setting, float(value))
+    if name == "lr":
+        _rate(page, key, setting, float(value), take, change_typed)
+    elif setting.log:
         st.select_slider(
-            label, options=options, format_func=lambda v: f"{v:g}", help=about,
-            **bind_value(f"{key}.{name}", float(value), take),
+            label, options=_ladder(setting, float(value)), format_func=lambda v: f"{v:g}",
+            help=about, **bind_value(f"{key}.{name}", float(value), take),
         )  # fmt: skip
     elif setting.kind == "int":
-        low, high = int(setting.minimum), max(int(setting.maximum), int(value))
         st.slider(
-            label, low, high, step=1, help=about,
-            **bind_value(f"{key}.{name}", int(value), take),
+            label, int(setting.minimum), max(int(setting.maximum), int(value)), step=1,
+            help=about, **bind_value(f"{key}.{name}", int(value), take),
         )  # fmt: skip
     else:
         low, high = min(setting.minimum, float(value)), max(setting.maximum, float(value))
@@ -204,13 +216,33 @@ def _setting(
             label, low, high, step=(setting.maximum - setting.minimum) / 200, help=about,
             format="%.4g", **bind_value(f"{key}.{name}", float(value), take),
         )  # fmt: skip
-    if name == "lr":
+
+
+def _rate(
+    page: Page,
+    key: str,
+    setting: Hyperparameter,
+    value: float,
+    take: Callable[[Value], None],
+    change_typed: Change,
+) -> None:
+    """The learning rate: a slider for the usual ones, a box beside it for any."""
+    text = page.text
+    slider, box = st.columns([5, 3], vertical_alignment="bottom", gap="small")
+    with slider:
+        st.select_slider(
+            text("hyperparameter.lr.label"), options=_ladder(setting, value),
+            format_func=lambda v: f"{v:g}", help=text("hyperparameter.lr.help"),
+            **bind_value(f"{key}.lr", value, take),
+        )  # fmt: skip
+    with box:
         controls.typed_text(
-            f"{key}.{name}.typed",
+            f"{key}.lr.typed",
             text("trajectories.exact"),
-            controls.format_number(float(value)),
-            lambda written: change_typed(name, controls.read_number(written)),
+            controls.format_number(value),
+            lambda written: change_typed("lr", controls.read_number(written)),
             text,
+            label_visibility="collapsed",
         )
 
 

@@ -38,17 +38,21 @@ def comparison(state: TrajectoriesState, text: Text) -> Any:
     if kept.get("asked") != asked:
         kept.update(asked=asked, job=_submit(state))
     job: Job = kept["job"]
-    if not job.finished:
-        place = st.empty()
-        while not job.finished:
-            # Every call of streamlit is a place at which a newer change may interrupt.
-            place.caption(text("trajectories.computing"))
-            time.sleep(_POLL)
-        place.empty()
-    if job.state == "cancelled":
-        kept.clear()
-        return comparison(state, text)
-    return job.result(timeout=0)
+    place = st.empty()
+    while _working(job):
+        # Every call of streamlit is a place at which a newer change may interrupt.
+        place.caption(text("trajectories.computing"))
+        time.sleep(_POLL)
+    place.empty()
+    try:
+        return job.result(timeout=0)
+    except Exception:
+        kept.clear()  # the next look tries again
+        raise
+
+
+def _working(job: Job) -> bool:
+    return not job.finished
 
 
 @lru_cache(maxsize=256)

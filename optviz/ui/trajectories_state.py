@@ -143,7 +143,7 @@ class TrajectoriesState(PageState):
     page: ClassVar[str] = "trajectories"
 
     surface: str = choice(_FIRST, tuple(SURFACES))
-    runs: tuple[Run, ...] = custom(  # noqa: RUF009
+    runs: tuple[Run, ...] = custom(
         _FIRST_RUNS, check=_check_runs, parse=_read_runs, write=_write_runs
     )
     start: Point = custom(  # noqa: RUF009
@@ -201,7 +201,7 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
         runs=(Run("sgd"), Run("momentum"), Run("adam"), Run("newton")),
         focus=3,
         hessian=True,
-        step=2,
+        step=0,
     ),
     "saddle": on_surface(
         "saddle", runs=(Run("sgd"), Run("momentum"), Run("adam"), Run("newton")), hessian=True,

@@ -7,13 +7,16 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from scripts.browser import NoBrowser, launch
 from scripts.serve import serve
 
 # On a deep link Streamlit's own client looks for its server under the page's path first.
 PROBED = ("/_stcore/health", "/_stcore/host-config")
+
+# A slow machine is not a defect: what is expected may take its time to come.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 // A Plotly chart updated in place. One instance lives on each mounted element.
 
-import { dataAt, loadPlotly, onPress, plotlyConfig } from "./plotly.js";
+import { dataAt, loadPlotly, onPress, plotlyConfig, whenGone } from "./plotly.js";
 
 const instances = new WeakMap();
 
@@ -13,10 +13,10 @@ export default async function render(component) {
     instances.set(host, chart);
   }
   await chart.show(component);
-  return () => {
+  return () => whenGone(host, () => {
     chart.close();
     instances.delete(host);
-  };
+  });
 }
 
 class Chart {

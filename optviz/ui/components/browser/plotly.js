@@ -18,6 +18,14 @@ export function loadPlotly(address) {
   return loading;
 }
 
+/**
+ * Call `end` if `host` has left the page. Streamlit asks for the end of a drawing also when a
+ * newer one overtakes it on the same element; then there is nothing to end.
+ */
+export function whenGone(host, end) {
+  setTimeout(() => { if (!host.isConnected) end(); });
+}
+
 /** Plotly's names for its buttons → ours, so that they speak the page's language. */
 export function plotlyConfig(words, toolbar, extra = {}) {
   const b = words.buttons;

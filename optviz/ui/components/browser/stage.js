@@ -1,6 +1,6 @@
 // The stage: one surface, many paths, one clock. Everything that moves is drawn here.
 
-import { loadPlotly } from "./plotly.js";
+import { loadPlotly, whenGone } from "./plotly.js";
 import { el, unpackRun } from "./stage_data.js";
 import { Facts } from "./stage_hessian.js";
 import { History } from "./stage_history.js";
@@ -19,10 +19,10 @@ export default async function render(component) {
     instances.set(host, stage);
   }
   await stage.show(component);
-  return () => {
+  return () => whenGone(host, () => {
     stage.close();
     instances.delete(host);
-  };
+  });
 }
 
 class Stage {
@@ -124,9 +124,7 @@ class Stage {
     if (this.size === undefined || this.measure() === this.size) return;
     this.size = this.measure();
     cancelAnimationFrame(this.fitting);
-    this.fitting = requestAnimationFrame(() => this.show({
-      data: this.data, setTriggerValue: this.send,
-    }));
+    this.fitting = requestAnimationFrame(() => this.show({ ...this.latest }));
   }
 
   close() {

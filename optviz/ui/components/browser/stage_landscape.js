@@ -15,13 +15,20 @@ export class Landscape {
     const layout = {
       ...figure.layout, width: this.node.clientWidth, height: this.node.clientHeight,
     };
+    // Plotly notes a turned camera late; ask the scene itself, and keep it for this surface.
+    const camera = this.plot._fullLayout?.scene?._scene?.getCamera();
+    if (camera && this.surface === layout.uirevision) {
+      layout.scene = { ...layout.scene, camera };
+    }
+    this.surface = layout.uirevision;
     await Plotly.react(this.plot, {
       data: figure.data, layout, config: plotlyConfig(data.words, true, { scrollZoom: false }),
     });
     this.whole = [];
     this.plot._fullData.forEach((trace, index) => {
       if (trace.meta === "path") {
-        this.whole.push({ index, x: [...trace.x], y: [...trace.y], z: [...trace.z] });
+        const steps = [...trace.customdata];
+        this.whole.push({ index, steps, x: [...trace.x], y: [...trace.y], z: [...trace.z] });
       }
     });
     this.shown = null;
@@ -39,7 +46,9 @@ export class Landscape {
     const change = { x: [], y: [], z: [] };
     const traces = [];
     for (const path of this.whole) {
-      const end = Math.min(step, path.x.length - 1) + 1;
+      // Up to the iterate's own vertex, the first of its step.
+      const found = path.steps.findIndex((own) => own >= step);
+      const end = (found < 0 ? path.steps.length - 1 : found) + 1;
       for (const axis of ["x", "y", "z"]) {
         change[axis].push(path[axis].slice(0, end), path[axis].slice(end - 1, end));
       }

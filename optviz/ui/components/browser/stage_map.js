@@ -5,6 +5,11 @@ import { between, DASHES, dots, head, prepare, strokeWithHalo, tracePath } from 
 import { drawQuadratic, quadratic } from "./stage_hessian.js";
 import { el } from "./stage_data.js";
 
+const TOUCH = Number(window.matchMedia("(pointer: coarse)").matches);
+const BUTTONS = [
+  [["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"], ["toImage"]],
+  [["zoomIn2d", "zoomOut2d", "resetScale2d"]],
+];
 const DOUBLE_CLICK = 260; // ms within which a second click means "zoom out"
 const ANSWER = 4000; // ms after which a lost answer no longer holds a drag up
 
@@ -34,9 +39,9 @@ export class MapView {
         width: this.node.clientWidth,
         height: this.node.clientHeight,
         // On a touch screen a drag scrolls the page; the ring moves the start.
-        dragmode: window.matchMedia("(pointer: coarse)").matches ? false : "zoom",
+        dragmode: TOUCH ? false : "zoom",
       };
-      const config = plotlyConfig(data.words, true);
+      const config = plotlyConfig(data.words, true, { modeBarButtons: BUTTONS[TOUCH] });
       await Plotly.react(this.plot, { data: figure.data, layout, config });
       this.revision = revision;
       if (!this.listening) this.listen();

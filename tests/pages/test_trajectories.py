@@ -1,0 +1,181 @@
+"""The Trajectories page's story, without a browser, and what vandals may try."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from optviz.core.optimizers import OPTIMIZERS
+from optviz.core.surfaces import SURFACES
+from optviz.language import LANGUAGES, Text
+from optviz.ui.trajectories_state import SCENES
+
+ROOT = Path(__file__).parents[2]
+EN = Text("en")
+
+
+def open_page(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if "lang" in query:  # a session takes its language from its first address
+        app.query_params["lang"] = query["lang"]
+    app.run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page("pages/trajectories.py").run()
+    check(app)
+    return app
+
+
+def check(app: AppTest) -> None:
+    """No traceback, and not the sentence that stands for one."""
+    assert not app.exception
+    for code in LANGUAGES:
+        assert Text(code)("frame.failed") not in [error.value for error in app.error]
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
+
+
+def shown(app: AppTest) -> dict[str, Any]:
+    """What the stage was given."""
+    found: list[dict[str, Any]] = []
+
+    def look(block: Any) -> None:
+        for child in block.children.values():
+            if hasattr(child, "children"):
+                look(child)
+            elif child.type == "bidi_component":
+                found.append(json.loads(child.proto.mixed.json or child.proto.json))
+
+    look(app._tree)
+    assert len(found) == 1
+    return found[0]
+
+
+def outcomes(app: AppTest) -> list[str]:
+    return [run["outcome"] for run in shown(app)["runs"]]
+
+
+def test_it_opens_on_a_telling_scene() -> None:
+    app = open_page()
+    assert app.title[0].value == EN("trajectories.question")
+    assert EN("trajectories.scene.ravine.notice") in said(app)
+    data = shown(app)
+    assert [run["title"] for run in data["runs"]] == ["Gradient descent (SGD)", "Momentum", "Adam"]
+    assert outcomes(app)[1] == EN("trajectories.status.converged", step=173)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("scene", SCENES)
+def test_every_scene_says_what_to_notice(scene: str, code: str) -> None:
+    app = open_page(lang=code)
+    app.button(key=f"trajectories.scene.{scene}").click().run()
+    check(app)
+    assert Text(code)(f"trajectories.scene.{scene}.notice") in said(app)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_surface_with_every_optimizer(surface: str) -> None:
+    app = open_page(surface=surface, runs=";".join(OPTIMIZERS), steps="20", hessian="1")
+    assert len(shown(app)["runs"]) == len(OPTIMIZERS)
+    assert EN(f"surface.{surface}.notice") in said(app)
+
+
+def test_the_same_optimizer_twice_with_other_settings() -> None:
+    app = open_page()
+    app.button(key="trajectories.duplicate").click().run()
+    check(app)
+    app.text_input(key="trajectories.1.sgd.lr.typed").set_value("0.1").run()
+    check(app)
+    assert outcomes(app)[1].startswith("diverged")
+    assert outcomes(app)[0] == EN("trajectories.status.moving")
+    assert [run["title"] for run in shown(app)["runs"][:2]] == [
+        "Gradient descent (SGD) · lr 0.018",
+        "Gradient descent (SGD) · lr 0.1",
+    ]
+
+
+def test_rates_follow_to_another_surface() -> None:
+    app = open_page(runs="sgd:lr=0.005;sgd")
+    app.selectbox(key="trajectories.surface.pick.en").set_value("bowl").run()
+    check(app)
+    # Half of what suits the ravine is half of what suits the bowl.
+    assert [run["lr"] for run in shown(app)["runs"]] == [0.15, 0.3]
+
+
+def test_starting_elsewhere() -> None:
+    app = open_page()
+    app.text_input(key="trajectories.start.typed").set_value("(1.5, −2)").run()
+    check(app)
+    assert shown(app)["start"] == [1.5, -2.0]
+    for wrong in ("", "1", "a, b", "nan, 1", "1, 2, 3", "1e99, 0"):
+        app.text_input(key="trajectories.start.typed").set_value(wrong).run()
+        check(app)
+        assert app.warning, wrong
+        assert app.text_input(key="trajectories.start.typed").value == wrong
+        assert shown(app)["start"] == [1.5, -2.0]
+    app.button(key="trajectories.random").click().run()
+    assert shown(app)["start"] != [1.5, -2.0]
+    assert not app.warning
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_huge_rates_and_bad_ones(optimizer: str) -> None:
+    app = open_page(runs=optimizer, surface="rosenbrock", steps="50", hessian="1")
+    box = f"trajectories.0.{optimizer}.lr.typed"
+    app.text_input(key=box).set_value("1e9").run()
+    check(app)
+    assert shown(app)["runs"][0]["lr"] == 1e9
+    for wrong in ("many", "nan", "-1", ""):
+        app.text_input(key=box).set_value(wrong).run()
+        check(app)
+        assert app.warning, wrong
+        assert shown(app)["runs"][0]["lr"] == 1e9
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_slider_at_both_ends(optimizer: str) -> None:
+    app = open_page(runs=optimizer, steps="10")
+    for key in [slider.key for slider in app.slider]:
+        if key == "trajectories.steps":
+            continue
+        for end in ("min", "max"):
+            app.slider(key=key).set_value(getattr(app.slider(key=key), end)).run()
+            check(app)
+    for key in [slider.key for slider in app.select_slider]:
+        for end in (0, -1):
+            slider = app.select_slider(key=key)
+            slider.set_value(float(slider.options[end])).run()
+            check(app)
+
+
+def test_no_steps_no_runs_and_very_many_steps() -> None:
+    app = open_page(steps="0", hessian="1")
+    assert shown(app)["steps"] == 0
+    for _ in range(3):
+        app.button(key="trajectories.remove").click().run()
+        check(app)
+    assert EN("trajectories.no_runs") in said(app)
+    assert shown(app)["runs"] == []
+    long = open_page(steps="2000")  # goes to a worker
+    assert shown(long)["steps"] == 2000
+    assert outcomes(long)[0].startswith("converged")
+
+
+def test_links_with_nonsense_are_explained() -> None:
+    app = open_page(surface="moon", runs="sgd:lr=fast", start="here", steps="-3")
+    assert len(app.warning) == 4
+    app = open_page(runs="oracle")
+    assert len(app.warning) == 1
+
+
+def test_three_dimensions() -> None:
+    app = open_page(view="landscape")
+    data = shown(app)
+    assert data["map"] is None
+    assert data["landscape"]
