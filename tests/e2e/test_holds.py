@@ -42,8 +42,10 @@ def server() -> Iterator[str]:
 
 def unfold(page: Page) -> None:
     """Open whatever is folded away."""
-    for summary in page.locator("[data-testid=stExpander] details:not([open]) summary").all():
-        summary.click()
+    folded = page.locator("[data-testid=stExpander] details:not([open]) summary")
+    while count := folded.count():
+        folded.first.click()
+        expect(folded).to_have_count(count - 1)
     settle(page)
 
 
