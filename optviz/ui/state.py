@@ -10,6 +10,7 @@ same page.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -218,7 +219,12 @@ class Store(Generic[S]):
         if value is None:  # a pill or segment was un-picked: keep what there was
             st.session_state[self.key(name)] = getattr(self.value, name)
             return
-        self.set(**{name: value})
+        try:
+            self.set(**{name: value})
+        except Problem:
+            # A browser tells choices by their words, and after a change of language it may
+            # still send those of the other one: no wish of the user's. Show what there is.
+            st.session_state[self.key(name)] = getattr(self.value, name)
 
     def set(self, **changes: Any) -> None:
         """Change fields; call it in callbacks, or before the fields' widgets are drawn.
@@ -328,7 +334,12 @@ def bind_value(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, A
     """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    return {"key": key, "on_change": lambda: take(st.session_state[key])}
+
+    def changed() -> None:
+        with contextlib.suppress(Problem):  # words of another language, as in Store._take
+            take(st.session_state[key])
+
+    return {"key": key, "on_change": changed}
 
 
 def bind_typed(
