@@ -208,10 +208,13 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
         step=12,
     ),
     "wells": on_surface(
-        "himmelblau", runs=(Run("sgd"), Run("momentum"), Run("nesterov"), Run("adam"))
+        "himmelblau",
+        runs=(Run("sgd"), Run("momentum"), Run("rmsprop"), Run("adam")),
+        start=(-0.25, 1.0),
     ),
     "cliff": on_surface(
-        "cliff", runs=(Run("sgd"), Run("rmsprop"), Run("adam")), hessian=True, step=4
+        "cliff", runs=(Run("sgd", (("lr", 0.5),)), Run("rmsprop"), Run("adam")), hessian=True,
+        step=13,
     ),
 }  # fmt: skip
 """Scene → the fields that differ from the defaults; the words are under trajectories.scene."""
