@@ -20,7 +20,7 @@ from optviz.recommender.fit import fit_model
 from optviz.recommender.split import split_rows
 
 GRIDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
-    "als": {"n_factors": (20, 30, 40), "regularization": (0.15, 0.175, 0.2), "epochs": (4, 6, 10)},
+    "als": {"n_factors": (20, 40), "regularization": (0.1, 0.15, 0.2), "epochs": (4, 10)},
     "dot_bias": {
         "optimizer": ("adam",),
         "schedule": ("one_cycle", "sgdr"),
@@ -37,7 +37,7 @@ GRIDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "hidden": (30,),
         "dropout": (0.2, 0.5),
         "lr": (0.005, 0.01),
-        "weight_decay": (1e-5, 1e-4, 2e-4, 4e-4),
+        "weight_decay": (1e-4, 2e-4, 4e-4, 8e-4),
     },
 }
 

@@ -1,7 +1,7 @@
 """Recommender: matrix factorisation and two neural models, trained live on real ratings."""
 
 from optviz.ui import controls, frame
-from optviz.ui.recommender_page import render
+from optviz.ui.recommender_page import render, train
 from optviz.ui.recommender_state import SCENES, RecommenderState
 from optviz.ui.state import Store
 
@@ -10,6 +10,6 @@ with frame.page("recommender") as page:
     page.headline()
     for problem in store.problems:
         page.problem(problem)
-    controls.scenes(store, page.text, "recommender.scene", SCENES)
+    controls.scenes(store, page.text, "recommender.scene", SCENES, then=lambda: train(store))
     render(page, store)
     store.sync_url()

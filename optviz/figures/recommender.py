@@ -15,6 +15,9 @@ from optviz.language import Text
 
 __all__ = ["Curve", "bias_figure", "loss_figure", "smooth", "truth_figure"]
 
+_LARGEST = 1e6
+"""A loss beyond this is not drawn: the run has diverged, and the page says where."""
+
 _POINTS = 1500
 """More than a chart has pixels; longer curves are thinned evenly."""
 
@@ -38,19 +41,18 @@ class Curve:
     baselines: Mapping[str, float] = field(default_factory=dict)
 
 
-def smooth(values: NDArray[np.float64], beta: float = 0.98) -> NDArray[np.float64]:
+def smooth(values: NDArray[np.float64], beta: float) -> NDArray[np.float64]:
     """The debiased exponential moving average, as the LR finder has it.
 
     Example:
         >>> smooth(np.array([1.0, 1.0, 4.0]), beta=0.5).round(3).tolist()
         [1.0, 1.0, 2.714]
     """
-    out = np.empty_like(values)
-    mean, weight = 0.0, 1.0
-    for place, value in enumerate(values):
-        mean = beta * mean + (1 - beta) * float(value)
-        weight *= beta
-        out[place] = mean / (1 - weight)
+    import pandas as pd
+
+    if not values.size:
+        return values
+    out: NDArray[np.float64] = pd.Series(values).ewm(alpha=1 - beta).mean().to_numpy()
     return out
 
 
@@ -63,7 +65,7 @@ def loss_figure(
     printed: float | None = None,
     stale: bool = False,
 ) -> go.Figure:
-    """Training loss per batch (smoothed), validation loss per epoch, baselines.
+    """Training loss per batch (raw and smoothed), validation loss per epoch, baselines.
 
     Args:
         curve: The run so far; an empty one shows what there is to beat.
@@ -74,54 +76,98 @@ def loss_figure(
         stale: Whether the settings have changed since; then it is dimmed.
     """
     figure = go.Figure()
-    opacity = 0.45 if stale else 1.0
-    train = smooth(curve.train)
-    step = max(1, len(train) // _POINTS)
-    at, shown = curve.at[::step], train[::step]
+    opacity = 0.4 if stale else 1.0
+    blue, orange = theme.categories[0], theme.categories[1]
+    # Kept at full length, smoothed, then thinned: more points than pixels show nothing.
+    step = max(1, len(curve.train) // _POINTS)
+    at, raw = curve.at[::step], curve.train[::step]
+    smoothed = smooth(curve.train, _beta(curve.at))[::step]
     figure.add_scatter(
-        x=at.astype(np.float32), y=shown.astype(np.float32), mode="lines", opacity=opacity,
-        name=text("recommender.loss.train"), line={"color": theme.categories[0], "width": 2},
+        x=at.astype(np.float32), y=_drawable(raw), mode="lines", opacity=0.25 * opacity,
+        line={"color": blue, "width": 1}, hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=at.astype(np.float32), y=_drawable(smoothed), mode="lines", opacity=opacity,
+        name=text("recommender.loss.train"), line={"color": blue, "width": 2},
         hovertemplate="%{y:.4f}",
     )  # fmt: skip
     figure.add_scatter(
-        x=curve.epochs, y=curve.valid, mode="lines+markers", opacity=opacity,
+        x=curve.epochs, y=_drawable(curve.valid), mode="lines+markers", opacity=opacity,
         name=text("recommender.loss.valid"), hovertemplate="%{y:.4f}",
-        line={"color": theme.categories[1], "width": 2.5}, marker={"size": 8, "symbol": "diamond"},
+        line={"color": orange, "width": 2.5}, marker={"size": 9, "symbol": "diamond"},
     )  # fmt: skip
     lines = [
-        (name, text(f"recommender.loss.{name}", value=value), value, dash)
+        (text(f"recommender.loss.{name}", value=f"{value:.4g}"), value, dash, theme.muted)
         for (name, value), dash in zip(curve.baselines.items(), ("dot", "dash"), strict=False)
     ]
     if printed is not None:
-        lines.append(
-            ("printed", text("recommender.loss.printed", value=printed), printed, "dashdot")
-        )
-    for name, label, value, dash in lines:
+        label = text("recommender.loss.printed", value=f"{printed:.4g}")
+        lines.append((label, printed, "dashdot", theme.accent))
+    for label, value, dash, colour in lines:
         figure.add_scatter(
-            x=[0, total_epochs], y=[value, value], mode="lines", name=label, hoverinfo="name",
-            line={"color": theme.accent if name == "printed" else theme.muted, "dash": dash,
-                  "width": 1.5},
+            x=[0, total_epochs], y=[value, value], mode="lines", name=label, hoverinfo="skip",
+            line={"color": colour, "dash": dash, "width": 1.5}, showlegend=False,
         )  # fmt: skip
-    finite = [*shown[np.isfinite(shown)], *curve.valid[np.isfinite(curve.valid)]]
-    anchors = [value for _, _, value, _ in lines] + finite
-    # The first batches lie far above everything else: they would flatten the part that counts.
-    top = max([1.25, *(value * 1.05 for _, _, value, _ in lines), *(curve.valid * 1.05)])
-    top = min(top, 4.0) if anchors else 2.0
-    bottom = min([0.7, *(value - 0.05 for value in finite)])
+    bottom, top = _loss_range(curve, smoothed, [value for _, value, _, _ in lines])
+    for place, (label, value, _, colour) in enumerate(lines):
+        # At the left, where no validation point ever is. The lesson's figure may lie close to
+        # the biases': the lower of the two has its label below.
+        near = [other for _, other, _, _ in lines[1:] if other != value] if place else []
+        figure.add_annotation(
+            x=0, y=value, text=label, showarrow=False, xanchor="left", xshift=4,
+            yanchor="top" if near and value < near[0] else "bottom",
+            font={"color": colour, "size": 12}, borderpad=1,
+        )  # fmt: skip
     figure.update_layout(
         layout(
             theme,
             xaxis={
                 "title": {"text": text("recommender.loss.epochs")},
-                "range": [0, total_epochs * 1.015],
+                "range": [0, total_epochs * 1.01],
+                "dtick": 1 if total_epochs <= 12 else None,
             },
-            yaxis={"title": {"text": text("recommender.loss.mse")}, "range": [max(bottom, 0), top]},
+            yaxis={"title": {"text": text("recommender.loss.mse")}, "range": [bottom, top]},
             hovermode="x unified",
-            legend={"orientation": "h", "y": -0.3},
+            legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"},
             uirevision="loss",
+            margin={"l": 56, "r": 12, "t": 30, "b": 44},
         )
     )
     return figure
+
+
+def _beta(at: NDArray[np.float64]) -> float:
+    """How much to smooth: over about a 25th of an epoch, so that it lags alike in every run."""
+    if not at.size:
+        return 0.0
+    per_epoch = len(at) / max(float(at[-1]), 1e-9)
+    return min(0.98, max(0.0, 1 - 25 / per_epoch))
+
+
+def _drawable(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What is not finite, or too large for the drawing, is a gap in the line."""
+    kept = np.where(np.isfinite(values) & (np.abs(values) < _LARGEST), values, np.nan)
+    return kept.astype(np.float32)
+
+
+def _loss_range(
+    curve: Curve, smoothed: NDArray[np.float64], lines: Sequence[float]
+) -> tuple[float, float]:
+    """Where the part that counts is in sight.
+
+    The first batches lie far above everything else and would flatten the rest; a run that
+    never comes near the baselines is shown where it is, up to a point.
+    """
+    later = smoothed[len(smoothed) // 10 :]
+    told = [float(value) for value in _drawable(np.r_[later, curve.valid]) if np.isfinite(value)]
+    anchors = [*lines, *told]
+    if not anchors:
+        return 0.0, 2.0
+    low, high = min(anchors), max(lines, default=0.0)
+    if told:
+        high = max(high, min(max(told), 4 * max(high, 1.0)))
+    margin = 0.08 * max(high - low, 0.1 * max(high, 1e-6))
+    return max(low - margin, 0.0), high + margin
 
 
 def truth_figure(
@@ -143,6 +189,7 @@ def truth_figure(
         truth = middle[np.clip(np.digitize(truth, edges) - 1, 0, 11)]
         levels = np.unique(truth)
     finite = np.isfinite(predicted)
+    width = 0.5 * _gap(levels)
     for level in levels:
         rows = predicted[(truth == level) & finite]
         if not rows.size:
@@ -150,23 +197,35 @@ def truth_figure(
         low, q1, median, q3, high = np.quantile(rows, [0.05, 0.25, 0.5, 0.75, 0.95])
         figure.add_box(
             x=[float(level)], q1=[q1], median=[median], q3=[q3], lowerfence=[low],
-            upperfence=[high], showlegend=False, width=0.35 * _gap(levels),
+            upperfence=[high], showlegend=False, width=width, name=f"{level:g}",
             line={"color": theme.categories[0], "width": 1.5}, fillcolor=theme.panel,
-            name=f"{level:g}",
+            hoverinfo="skip",
         )  # fmt: skip
-    ends = [float(levels[0]), float(levels[-1])]
+        # The boxes' own hover would print five numbers apart; this says them in one line.
+        figure.add_scatter(
+            x=[float(level)], y=[median], mode="markers", showlegend=False,
+            marker={"size": 7, "color": theme.categories[0]},
+            hovertemplate=text(
+                "recommender.truth.hover", truth=f"{level:g}", median=f"{median:.2f}",
+                low=f"{low:.2f}", high=f"{high:.2f}", rows=f"{rows.size:,}",
+            ) + "<extra></extra>",
+        )  # fmt: skip
+    ends = [float(levels[0]) - width / 2, float(levels[-1]) + width / 2]
     figure.add_scatter(
         x=ends, y=ends, mode="lines", name=text("recommender.truth.perfect"),
-        line={"color": theme.muted, "dash": "dash", "width": 1.5}, hoverinfo="name",
+        line={"color": theme.categories[1], "dash": "dash", "width": 1.5}, hoverinfo="name",
     )  # fmt: skip
     figure.update_layout(
         layout(
             theme,
-            xaxis={"title": {"text": text("recommender.truth.truth")}},
+            xaxis={"title": {"text": text("recommender.truth.truth")},
+                   "tickvals": [float(level) for level in levels],
+                   "ticktext": [f"{level:.3g}" for level in levels]},
             yaxis={"title": {"text": text("recommender.truth.predicted")}},
-            legend={"orientation": "h", "y": -0.22},
+            legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+            margin={"l": 56, "r": 12, "t": 30, "b": 44},
         )
-    )
+    )  # fmt: skip
     return figure
 
 
@@ -175,38 +234,49 @@ def _gap(levels: NDArray[Any]) -> float:
 
 
 def bias_figure(
-    titles: Sequence[str], biases: NDArray[Any], *, text: Text, theme: Theme
+    titles: Sequence[str],
+    biases: NDArray[Any],
+    notes: Sequence[str] | None = None,
+    *,
+    axis: str,
+    theme: Theme,
 ) -> go.Figure:
     """Bars of movie biases, best on top.
 
     Args:
         titles: What to call each movie; repeated names stay separate bars.
         biases: (n,) bias of each.
-        text: The catalogue.
+        notes: What else to say of each on hover.
+        axis: What the bars measure.
         theme: Colours.
     """
     order = np.argsort(biases, kind="stable")
     values = np.asarray(biases, dtype=np.float64)[order]
     names = [titles[place] for place in order]
+    more = [notes[place] for place in order] if notes is not None else [""] * len(names)
     places = list(range(len(names)))
     figure = go.Figure()
     figure.add_bar(
-        x=values, y=places, orientation="h", customdata=names,
-        hovertemplate="%{customdata}: %{x:+.2f}<extra></extra>", showlegend=False,
+        x=values, y=places, orientation="h",
+        customdata=[[name, note] for name, note in zip(names, more, strict=True)],
+        hovertemplate="<b>%{customdata[0]}</b><br>%{x:+.2f} %{customdata[1]}<extra></extra>",
         marker={"color": [theme.positive if v >= 0 else theme.negative for v in values]},
+        text=[f"{value:+.2f}" for value in values], textposition="outside", cliponaxis=False,
+        textfont={"color": theme.muted, "size": 11}, showlegend=False,
     )  # fmt: skip
     figure.update_layout(
         layout(
             theme,
-            xaxis={"title": {"text": text("recommender.bias.axis")}, "zeroline": True,
+            xaxis={"title": {"text": axis}, "zeroline": True,
                    "zerolinecolor": theme.muted},
             yaxis={"tickvals": places, "ticktext": [_short(name) for name in names],
-                   "showgrid": False, "ticks": ""},
+                   "showgrid": False, "ticks": "", "range": [-0.7, len(names) - 0.3]},
             bargap=0.25,
+            margin={"l": 56, "r": 40, "t": 8, "b": 44},
         )
     )  # fmt: skip
     return figure
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 34 else name[:32].rstrip() + "…"
+    return name if len(name) <= 38 else name[:36].rstrip() + "…"

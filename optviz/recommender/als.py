@@ -20,8 +20,8 @@ from optviz.training.history import BatchRecord, EpochRecord, History
 
 __all__ = ["AlsRun", "solve_side"]
 
-_CHUNK = 2_000_000
-"""Numbers in the stacked normal equations at once: bounds memory on large data."""
+_CHUNK = 4_000_000
+"""Numbers stacked at once: bounds memory on large data."""
 
 
 def solve_side(residuals: Any, other: Array, regularization: float) -> Array:
@@ -37,24 +37,26 @@ def solve_side(residuals: Any, other: Array, regularization: float) -> Array:
     """
     k = other.shape[1]
     counts = np.diff(residuals.indptr)
-    solution = np.zeros((residuals.shape[0], k))
-    pattern = residuals.copy()
-    pattern.data = np.ones_like(pattern.data)
-    # One sparse product sums the outer products y yᵀ over each row's ratings. Chunks run over
-    # the rows of a triangle's worth of columns, so nothing of size n·k² need exist at once.
-    upper, lower = np.triu_indices(k)
-    pairs = other[:, upper] * other[:, lower]
-    rows = max(1, _CHUNK // (k * k))
-    for start in range(0, len(counts), rows):
-        part = slice(start, start + rows)
-        active = counts[part] > 0
-        if not active.any():
-            continue
-        gram = np.zeros((int(active.sum()), k, k))
-        gram[:, upper, lower] = gram[:, lower, upper] = (pattern[part] @ pairs)[active]
-        gram[:, np.arange(k), np.arange(k)] += regularization * counts[part][active, None]
-        right = (residuals[part] @ other)[active]
-        solution[part][active] = np.linalg.solve(gram, right[:, :, None])[:, :, 0]
+    solution = np.zeros((len(counts), k))
+    # Rows with equally many ratings are solved together. Most movies have fewer ratings than
+    # there are factors; for them the dual is smaller: x = Yᵀ(YYᵀ + λnI)⁻¹e is the same x.
+    for count in np.unique(counts[counts > 0]):
+        alike = np.flatnonzero(counts == count)
+        size = min(int(count), k)
+        together = max(1, _CHUNK // (int(count) * k + size * size))
+        for start in range(0, len(alike), together):
+            rows = alike[start : start + together]
+            stored = residuals.indptr[rows][:, None] + np.arange(count)
+            known = other[residuals.indices[stored]]  # (rows, count, k)
+            target = residuals.data[stored][:, :, None]
+            turned = known.transpose(0, 2, 1)
+            gram = known @ turned if count < k else turned @ known
+            gram[:, np.arange(size), np.arange(size)] += regularization * count
+            if count < k:
+                found = turned @ np.linalg.solve(gram, target)
+            else:
+                found = np.linalg.solve(gram, turned @ target)
+            solution[rows] = found[:, :, 0]
     return solution
 
 

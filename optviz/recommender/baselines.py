@@ -37,6 +37,13 @@ class Baseline:
         predicted: Array = self.mean + self.user_bias[user_idx] + self.item_bias[item_idx]
         return predicted
 
+    def errors(self, user_idx: Index, item_idx: Index, truth: Array) -> dict[str, float]:
+        """MSE of the two baselines: ``"mean"`` alone, and with ``"bias"`` of user and movie."""
+        return {
+            "mean": mse(np.full(len(truth), self.mean), truth),
+            "bias": mse(self.predict(user_idx, item_idx), truth),
+        }
+
 
 def fit_baseline(
     user_idx: Index, item_idx: Index, rating: Array, n_users: int, n_items: int, damping: float = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class Fit:
             weights=self.weights(),
             mean=self.mean,
             rating_range=self.ratings.rating_range,
-            valid_mse=self.evaluate(),
+            valid_mse=math.nan if self.run.diverged else self.evaluate(),
             n_unseen=self.n_unseen,
             baselines=self.baselines,
             ratings_key=self.ratings.key,
@@ -85,10 +86,7 @@ def build_fit(
     v_users, v_items, truth = _rows(ratings, valid_rows)
     sizes = (ratings.n_users, ratings.n_items)
     plain = fit_baseline(users, items, target, *sizes)
-    baselines = {
-        "mean": mse(np.full(len(truth), plain.mean), truth),
-        "bias": mse(plain.predict(v_users, v_items), truth),
-    }
+    baselines = plain.errors(v_users, v_items, truth)
     seen_users = np.bincount(users, minlength=sizes[0]) > 0
     seen_items = np.bincount(items, minlength=sizes[1]) > 0
     n_unseen = int((~(seen_users[v_users] & seen_items[v_items])).sum())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +51,8 @@ class FittedModel:
             What training never saw is already replaced by the average.
         mean: Mean training rating.
         rating_range: (low, high).
-        valid_mse: Mean squared error over all validation rows at once; the last epoch's.
+        valid_mse: Mean squared error over all validation rows at once; the last epoch's. NaN
+            if the run diverged.
         n_unseen: Validation rows whose movie or user has no training row; scored by bias.
         baselines: ``"mean"`` and ``"bias"`` → validation MSE.
         ratings_key, ratings_version, n_ratings: Which data it was trained on.
@@ -99,22 +102,35 @@ class FittedModel:
         """(n_users,): stars for ALS, logits for EmbeddingDotBias; None for EmbeddingNet."""
         return self.weights.get("user_bias")
 
-    @property
+    @cached_property
     def item_bias(self) -> NDArray[Any]:
         """(n_items,): stars for ALS, logits for EmbeddingDotBias.
 
         EmbeddingNet has none. Standing in for it, in stars: the movie's predicted rating,
         averaged over users, less the same average over all movies.
         """
-        if "item_bias" not in self.weights:
-            users = np.linspace(0, self.n_users - 1, min(self.n_users, _SAMPLED_USERS))
-            total = np.zeros(self.n_items)
-            items = np.arange(self.n_items)
-            for user in users.astype(np.int64):
-                total += self._predict(np.full(self.n_items, user), items)
-            average: Array = (total - total.mean()) / len(users)
-            return average
-        return self.weights["item_bias"]
+        if "item_bias" in self.weights:
+            return self.weights["item_bias"]
+        users = np.linspace(0, self.n_users - 1, min(self.n_users, _SAMPLED_USERS))
+        total = np.zeros(self.n_items)
+        # The first layer is linear: its share of each movie serves all users.
+        of_users, of_items = self._first_layer(self.user_factors, self.item_factors)
+        for user in users.astype(np.int64):
+            total += self._second_layer(of_users[user] + of_items)
+        average: Array = (total - total.mean()) / len(users)
+        return average
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The step whose loss was no longer a finite number; None if all were."""
+        return next((r.step for r in self.history.batches if not math.isfinite(r.train_loss)), None)
+
+    @property
+    def finite(self) -> bool:
+        """Whether it can predict: it has not diverged, and all weights are finite numbers."""
+        return self.diverged_at is None and all(
+            bool(np.isfinite(array).all()) for array in self.weights.values()
+        )
 
     @property
     def valid_rows(self) -> Index:
@@ -127,7 +143,10 @@ class FittedModel:
         Raises:
             Problem: They are other ratings.
         """
-        if ratings.key != self.ratings_key:
+        fits = (self.n_users, self.n_items, self.n_ratings) == (
+            ratings.n_users, ratings.n_items, ratings.n_ratings
+        )  # fmt: skip
+        if ratings.key != self.ratings_key or not fits:
             raise Problem(
                 "problem.model.other_data", theirs=self.ratings_version, ours=ratings.version
             )
@@ -196,23 +215,28 @@ class FittedModel:
         return pd.DataFrame({"title": titles, "bias": bias[order], "ratings": counts[known[order]]})
 
     def _predict(self, users: Index, items: Index) -> Array:
-        weights = {name: np.asarray(array, np.float64) for name, array in self._small().items()}
-        user = np.asarray(self.user_factors[users], np.float64)
-        item = np.asarray(self.item_factors[items], np.float64)
-        low, high = self.rating_range
+        user, item = self.user_factors[users], self.item_factors[items]
         if self.config.model == "net":
-            both = np.concatenate([user, item], axis=1)
-            hidden = np.maximum(both @ weights["lin1.weight"].T + weights["lin1.bias"], 0)
-            logit = (hidden @ weights["lin2.weight"].T)[:, 0] + weights["lin2.bias"][0]
-            return _sigmoid(logit) * (high - low + 1) + low - 0.5
-        score: Array = (user * item).sum(1)
+            of_users, of_items = self._first_layer(user, item)
+            return self._second_layer(of_users + of_items)
+        low, high = self.rating_range
+        score: Array = (user.astype(np.float64) * item).sum(1)
         score += self.weights["user_bias"][users] + self.weights["item_bias"][items]
         if self.config.model == "als":
             return self.mean + score
         return _sigmoid(score) * (high - low) + low
 
-    def _small(self) -> dict[str, NDArray[Any]]:
-        return {name: array for name, array in self.weights.items() if name.startswith("lin")}
+    def _first_layer(self, user: NDArray[Any], item: NDArray[Any]) -> tuple[Array, Array]:
+        """What EmbeddingNet's hidden layer gets from users and from movies, before relu."""
+        weight = self.weights["lin1.weight"].astype(np.float64).T
+        k = self.config.n_factors
+        return user @ weight[:k], item @ weight[k:] + self.weights["lin1.bias"]
+
+    def _second_layer(self, hidden: Array) -> Array:
+        low, high = self.rating_range
+        weight = self.weights["lin2.weight"].astype(np.float64)[0]
+        logit = np.maximum(hidden, 0) @ weight + self.weights["lin2.bias"][0]
+        return _sigmoid(logit) * (high - low + 1) + low - 0.5
 
 
 def _sigmoid(x: Array) -> Array:

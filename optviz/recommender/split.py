@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
+from optviz.recommender.baselines import fit_baseline
 from optviz.recommender.config import TrainConfig
 
-__all__ = ["FEWEST", "lesson_order", "split_rows"]
+if TYPE_CHECKING:
+    from optviz.recommender.data import Ratings
+
+__all__ = ["FEWEST", "lesson_order", "split_baselines", "split_rows"]
 
 FEWEST = 2
 """Rows that each part must have at least."""
@@ -38,3 +44,18 @@ def split_rows(n_rows: int, config: TrainConfig) -> tuple[NDArray[np.int64], NDA
     if min(n_valid, n_rows - n_valid) < FEWEST:
         raise Problem("problem.model.too_few", needed=FEWEST, train=n_rows - n_valid, valid=n_valid)
     return np.sort(order[n_valid:]), np.sort(order[:n_valid])
+
+
+def split_baselines(ratings: Ratings, config: TrainConfig) -> dict[str, float]:
+    """What there is to beat on a split: ``"mean"`` and ``"bias"`` → validation MSE.
+
+    Raises:
+        Problem: A part would be too small to mean anything.
+    """
+    train, valid = split_rows(ratings.n_ratings, config)
+    truth = ratings.frame["rating"].to_numpy(np.float64)
+    users, items = ratings.user_idx, ratings.item_idx
+    fitted = fit_baseline(
+        users[train], items[train], truth[train], ratings.n_users, ratings.n_items
+    )
+    return fitted.errors(users[valid], items[valid], truth[valid])

@@ -25,12 +25,24 @@ from optviz.training.history import History
 if TYPE_CHECKING:
     from optviz.recommender.data import Ratings
 
-__all__ = ["BundledFactors", "bundled_factors", "dump_model", "load_model", "save_model"]
+__all__ = [
+    "BundledFactors",
+    "bundled_factors",
+    "bundled_model",
+    "dump_model",
+    "load_model",
+    "save_model",
+]
 
 FORMAT = "1"
 _KEPT = ("mean", "rating_range", "valid_mse", "n_unseen", "baselines", "ratings_key",
          "ratings_version", "n_ratings", "seconds")  # fmt: skip
-_BUNDLED = "factors.safetensors"
+_DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What reading anything but a file of ours may raise."""
+
+_MOST_BATCHES = 100_000
+
+_BUNDLED = "model.safetensors"
 
 
 def dump_model(model: FittedModel) -> bytes:
@@ -38,13 +50,21 @@ def dump_model(model: FittedModel) -> bytes:
     from safetensors.numpy import save
 
     facts = {name: getattr(model, name) for name in _KEPT}
+    if not math.isfinite(model.valid_mse):  # diverged; JSON knows no NaN
+        facts["valid_mse"] = None
     header = {
         "optviz": FORMAT,
         "config": json.dumps(model.config.to_dict()),
-        "history": model.history.to_json(),
-        "facts": json.dumps(facts, default=float),
+        "history": _thinned(model.history).to_json(),
+        "facts": json.dumps(facts, default=float, allow_nan=False),
     }
     return save({k: np.ascontiguousarray(v) for k, v in model.weights.items()}, header)
+
+
+def _thinned(history: History) -> History:
+    """At most ``_MOST_BATCHES`` batch records, evenly taken: a header has room for so many."""
+    step = math.ceil(len(history.batches) / _MOST_BATCHES)
+    return History(history.batches[:: max(step, 1)], history.epochs)
 
 
 def save_model(model: FittedModel, path: str | PathLike[str]) -> None:
@@ -65,7 +85,7 @@ def load_model(source: str | PathLike[str] | bytes, ratings: Ratings | None = No
     try:
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
         header, weights = _read(content)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except _DAMAGE:
         raise Problem("problem.model.unreadable") from None
     if header.get("optviz") != FORMAT:
         raise Problem("problem.model.version", found=header.get("optviz", "?"), known=FORMAT)
@@ -78,16 +98,32 @@ def load_model(source: str | PathLike[str] | bytes, ratings: Ratings | None = No
         missing = [name for name in _KEPT if name not in facts]
         if missing:
             raise Problem("problem.model.incomplete", missing=", ".join(missing))
-        low, high = (float(value) for value in facts.pop("rating_range"))
+        low, high = (float(value) for value in facts["rating_range"])
         history = History.from_json(header["history"])
         _check_shapes(config, weights)
-        kept = {name: facts[name] for name in _KEPT if name != "rating_range"}
-        model = FittedModel(config, history, weights, rating_range=(low, high), **kept)
+        model = FittedModel(
+            config,
+            history,
+            weights,
+            mean=float(facts["mean"]),
+            rating_range=(low, high),
+            valid_mse=_number(facts["valid_mse"]),
+            n_unseen=int(facts["n_unseen"]),
+            baselines={str(name): float(mse) for name, mse in facts["baselines"].items()},
+            ratings_key=str(facts["ratings_key"]),
+            ratings_version=str(facts["ratings_version"]),
+            n_ratings=int(facts["n_ratings"]),
+            seconds=float(facts["seconds"]),
+        )
     except Problem:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except _DAMAGE:
         raise Problem("problem.model.unreadable") from None
     return model if ratings is None else model.attach(ratings)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def _read(content: bytes) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
@@ -150,16 +186,23 @@ class BundledFactors:
 
 
 @lru_cache(maxsize=1)
+def bundled_model() -> FittedModel:
+    """A trained model that travels with the package, without ratings attached.
+
+    EmbeddingDotBias with its defaults on the bundled ratings, in half precision;
+    ``python -m optviz.recommender.bundled.make_model`` makes it.
+    """
+    return load_model(files("optviz.recommender.bundled").joinpath(_BUNDLED).read_bytes())
+
+
+@lru_cache(maxsize=1)
 def bundled_factors() -> BundledFactors:
-    """The bundled factors; ``python -m optviz.recommender.bundled.make_factors`` made them."""
-    content = files("optviz.recommender.bundled").joinpath(_BUNDLED).read_bytes()
-    header, arrays = _read(content)
-    mse = float(header["valid_mse"])
-    assert math.isfinite(mse)
+    """The movie factors of the bundled model, for the Embeddings page."""
+    model = bundled_model()
     return BundledFactors(
-        arrays["item_factors"].astype(np.float32),
-        arrays["item_bias"].astype(np.float32),
-        header["model"],
-        mse,
-        header["ratings_key"],
+        model.item_factors.astype(np.float32),
+        model.item_bias.astype(np.float32),
+        model.config.model,
+        model.valid_mse,
+        model.ratings_key,
     )

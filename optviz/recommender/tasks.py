@@ -12,13 +12,14 @@ import numpy as np
 from optviz.core.task import TaskContext
 from optviz.recommender.config import make_config
 from optviz.recommender.data import Ratings, load_ratings
+from optviz.recommender.split import split_baselines
 
 if TYPE_CHECKING:
     from optviz.recommender.fit import Fit
     from optviz.recommender.fitted import FittedModel
     from optviz.training.history import BatchRecord
 
-__all__ = ["train_task"]
+__all__ = ["read_task", "train_task"]
 
 _SECONDS_BETWEEN_EVENTS = 0.05
 
@@ -26,6 +27,23 @@ _SECONDS_BETWEEN_EVENTS = 0.05
 @lru_cache(maxsize=1)
 def _ratings(source: str | None) -> Ratings:
     return load_ratings(source)
+
+
+def read_task(context: TaskContext, source: str) -> tuple[Ratings, dict[str, float]]:
+    """Read ratings that a user gave, and find what there is to beat on the lesson's split.
+
+    A training run that comes to the same worker afterwards finds them in memory.
+
+    Args:
+        context: Where it runs.
+        source: The path of a zip, a folder or a CSV.
+
+    Raises:
+        Problem: They cannot be used.
+    """
+    ratings = _ratings(source)
+    context.checkpoint()
+    return ratings, split_baselines(ratings, make_config("als"))
 
 
 def train_task(context: TaskContext, source: str | None, config: Mapping[str, Any]) -> FittedModel:

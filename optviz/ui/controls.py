@@ -59,12 +59,21 @@ def radio(
     label: str,
     options: Sequence[str],
     show: Callable[[str], str] = str,
+    then: Callable[[], None] = lambda: None,
     **more: Any,
 ) -> str:
-    """A list of radio buttons over keys, shown through ``show``."""
+    """A list of radio buttons over keys, shown through ``show``; a change calls ``then`` too."""
     index = _place(options, getattr(store.value, name))
-    bound = store.bind(name) | more
-    return str(st.radio(label, options, index=index, format_func=show, **bound))
+    bound = store.bind(name)
+
+    def take() -> None:
+        bound["on_change"](*bound["args"])
+        then()
+
+    return str(
+        st.radio(label, options, index=index, format_func=show, key=bound["key"], on_change=take,
+                 **more)
+    )  # fmt: skip
 
 
 def _place(options: Sequence[str], value: str) -> int:
@@ -162,7 +171,11 @@ def format_number(value: float) -> str:
 
 
 def scenes(
-    store: Store[Any], text: Text, prefix: str, all_scenes: Mapping[str, Mapping[str, Any]]
+    store: Store[Any],
+    text: Text,
+    prefix: str,
+    all_scenes: Mapping[str, Mapping[str, Any]],
+    then: Callable[[], None] = lambda: None,
 ) -> str | None:
     """The "try this" chips: one click sets up a telling scene and says what to notice.
 
@@ -171,6 +184,7 @@ def scenes(
         text: The catalogue.
         prefix: Key prefix: ``<prefix>.<scene>.label`` and ``<prefix>.<scene>.notice``.
         all_scenes: Scene → the fields it sets; all others go back to their defaults.
+        then: Called after a click, once the scene is set up.
 
     Returns:
         The scene that the state shows right now, if it is one.
@@ -182,6 +196,7 @@ def scenes(
     def pick(name: str) -> None:
         store.reset()
         store.set(**all_scenes[name])
+        then()
 
     seen: dict[str, str] = remember("scenes seen", dict)
     if current:

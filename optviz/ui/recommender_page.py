@@ -1,252 +1,251 @@
-"""The Recommender page: controls beside the live chart, then what the model has learnt."""
+"""The Recommender page: the live chart beside its controls, then what the model has learnt."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import streamlit as st
 
 from optviz.core.problem import Problem
 from optviz.figures.recommender import Curve, loss_figure
-from optviz.recommender.config import CONTROLS, DEFAULTS, MODELS, PRESETS, controls_shown
-from optviz.ui import controls
+from optviz.recommender.config import MODELS, PRESETS, TrainConfig
+from optviz.recommender.structure import Part, n_parameters, parts
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
+from optviz.ui.recommender_files import render_files
 from optviz.ui.recommender_results import render_results
-from optviz.ui.recommender_runs import Run, Runs, reference, runs
-from optviz.ui.recommender_state import RecommenderState, fields_of
+from optviz.ui.recommender_runs import Data, Run, Runs, runs
+from optviz.ui.recommender_settings import render_settings
+from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.state import Store, remember
 
-__all__ = ["render"]
+__all__ = ["render", "train"]
 
-_REFRESH = 0.5
-_MAIN = ("n_factors", "regularization", "hidden", "embedding_dropout", "dropout")
-_LOG = ("lr", "weight_decay", "init_scale")
+_REFRESH = 0.4
+_HEIGHT = 350
+# The formula keeps to its column, also on a phone; the status is one block.
+_STYLE = """
+.st-key-recommender-live, .st-key-recommender-structure { gap: 0.35rem; }
+.st-key-recommender-structure .katex-display { margin: 0.2em 0; overflow: auto hidden; }
+@media (max-width: 640px) { .st-key-recommender-structure .katex { font-size: 0.92em; } }
+"""
+
+
+def train(store: Store[RecommenderState]) -> None:
+    """Begin a run with the page's settings, unless one is under way."""
+    problems: list[Problem] = remember("recommender start problem", list)
+    problems.clear()
+    try:
+        runs().start(store.value.config())
+    except Problem as problem:
+        problems.append(problem)
 
 
 def render(page: Page, store: Store[RecommenderState]) -> None:
     """Draw the page below its headline."""
     every = runs()
-    stage, side = st.columns([7, 3], gap="medium")
-    with side:
-        _data(page, every)
-        _settings(page, store)
+    st.html(f"<style>{_STYLE}</style>")
+    stage, side = st.columns([10, 3.1], gap="medium")
     with stage:
-        _stage(page, store, every)
-
-
-def _data(page: Page, every: Runs) -> None:
-    text = page.text
-    problem: list[Problem] = remember("recommender upload problem", list)
-    data = every.current_data()
-    ratings = data.ratings
-    st.markdown(
-        text(
-            "recommender.data.now",
-            name=ratings.label(text),
-            ratings=f"{ratings.n_ratings:,}",
-            users=f"{ratings.n_users:,}",
-            items=f"{ratings.n_items:,}",
+        _buttons(page, store, every)
+        # Only while a run is under way does this part of the page look again by itself.
+        st.fragment(run_every=_REFRESH if every.busy else None)(_live)(
+            page, store, every, every.busy
         )
-    )
-
-    def take() -> None:
-        problem.clear()
-        given = st.session_state.get("recommender.upload")
-        try:
-            if given is None:
-                every.bundled()
-            else:
-                every.upload(given.getvalue())
-        except Problem as wrong:
-            problem.append(wrong)
-
-    with st.expander(text("recommender.data.own"), icon=":material/upload_file:"):
-        st.file_uploader(
-            text("recommender.data.upload"),
-            key="recommender.upload",
-            on_change=take,
-            help=text("recommender.data.help"),
-        )
-        for wrong in problem:
-            page.problem(wrong)
-        if data.source is not None:
-            st.button(
-                text("recommender.data.bundled"), key="recommender.bundled", on_click=every.bundled
-            )
-
-
-def _settings(page: Page, store: Store[RecommenderState]) -> None:
-    text, state = page.text, store.value
-
-    def pick_model() -> None:
-        name = st.session_state[store.key("model")]
-        # Each model has defaults of its own; split and seed stay as they are.
-        if name in MODELS:
-            kept = {
-                "split": state.split,
-                "seed": state.seed,
-                "valid_fraction": state.valid_fraction,
-            }
-            store.set(**fields_of(DEFAULTS[name]) | kept)
-        else:
-            st.session_state[store.key("model")] = state.model
-
-    bound = store.bind("model")
-    st.radio(
-        text("control.model.label"),
-        list(MODELS),
-        format_func=lambda name: text(f"choice.model.{name}"),
-        key=bound["key"],
-        on_change=pick_model,
-        help=text(f"model.{state.model}.explain"),
-    )
-    shown = [c.name for c in controls_shown(state.config()) if c.name != "model"]
-    for name in shown:
-        if name in (*_MAIN, "epochs", "optimizer", "lr"):
-            _control(page, store, name)
-    with st.expander(text("recommender.more"), icon=":material/tune:"):
-        for name in shown:
-            if name not in (*_MAIN, "epochs", "optimizer", "lr"):
-                _control(page, store, name)
-
-
-def _control(page: Page, store: Store[RecommenderState], name: str) -> None:
-    text, control = page.text, CONTROLS[name]
-    label, about = text(f"control.{name}.label"), text(f"control.{name}.help")
-    if control.kind == "choice":
-        controls.choose(
-            store, name, label, list(control.choices),
-            lambda value: text(f"choice.{name}.{value}"), help=about,
-        )  # fmt: skip
-        return
-    low, high = control.usual
-    value = getattr(store.value, name)
-    if control.log or not low <= value <= high or name == "seed":
-        controls.typed_number(
-            store, name, label, text, whole=control.kind == "int",
-            help=about + " " + text("recommender.limits", low=f"{control.minimum:g}",
-                                    high=f"{control.maximum:g}"),
-        )  # fmt: skip
-    elif control.kind == "int":
-        controls.slider(store, name, label, int(low), int(high), 1, help=about)
-    else:
-        controls.slider(store, name, label, float(low), float(high), 0.01, help=about)
-
-
-def _stage(page: Page, store: Store[RecommenderState], every: Runs) -> None:
-    _buttons(page, store, every)
-    working = every.busy
-    # Only while a run is under way does this part of the page look again by itself.
-    st.fragment(run_every=_REFRESH if working else None)(_live)(page, store, every, working)
-    with st.expander(page.text("recommender.formula"), icon=":material/function:"):
-        st.latex(MODELS[store.value.model].latex)
-        st.markdown(page.text(f"model.{store.value.model}.explain"))
+        _structure(page, store.value.config(), every.data)
+    with side:
+        render_settings(page, store, every)
     run = every.run
     if run is not None and run.fitted is not None:
         render_results(page, run)
 
 
 def _buttons(page: Page, store: Store[RecommenderState], every: Runs) -> None:
+    """All buttons stand where they are at all times: a second click meets no other button."""
     text, run = page.text, every.run
-    problem: list[Problem] = remember("recommender start problem", list)
-
-    def start() -> None:
-        problem.clear()
-        try:
-            every.start(store.value.config())
-        except Problem as wrong:
-            problem.append(wrong)
-
-    state = run.job.state if run is not None else None
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if run is None or run.job.finished:
+    busy = run is not None and run.busy
+    paused = busy and run is not None and run.state == "paused"
+    job = run.job if run is not None and busy else None
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="center", key="recommender-buttons"
+    ):
+        st.button(
+            text("recommender.train"), key="recommender.train", type="primary",
+            icon=":material/play_arrow:", disabled=busy, on_click=train, args=(store,),
+        )  # fmt: skip
+        if job is not None and paused:
             st.button(
-                text("recommender.train"), key="recommender.train", type="primary",
-                icon=":material/play_arrow:", on_click=start,
+                text("recommender.resume"), key="recommender.resume",
+                icon=":material/resume:", on_click=job.resume,
             )  # fmt: skip
         else:
-            if state == "paused":
-                st.button(
-                    text("recommender.resume"), key="recommender.resume", type="primary",
-                    icon=":material/play_arrow:", on_click=run.job.resume,
-                )  # fmt: skip
-            else:
-                st.button(
-                    text("recommender.pause"), key="recommender.pause",
-                    icon=":material/pause:", on_click=run.job.pause,
-                )  # fmt: skip
             st.button(
-                text("recommender.stop"), key="recommender.stop",
-                icon=":material/stop:", on_click=run.job.stop,
+                text("recommender.pause"), key="recommender.pause", icon=":material/pause:",
+                disabled=job is None, on_click=job.pause if job is not None else None,
             )  # fmt: skip
-    for wrong in problem:
-        page.problem(wrong)
+        st.button(
+            text("recommender.stop"), key="recommender.stop", icon=":material/stop:",
+            disabled=job is None, on_click=job.stop if job is not None else None,
+        )  # fmt: skip
+        render_files(page, store, every)
+    for problem in remember("recommender start problem", list[Problem]):
+        page.problem(problem)
 
 
 def _live(page: Page, store: Store[RecommenderState], every: Runs, working: bool) -> None:
     run, config = every.run, store.value.config()
     if run is not None:
         run.read()
-        if working and run.job.finished:
+        if working and not run.busy:
             st.rerun()
-    data = every.current_data()
+    data = every.data
     if run is None:
-        curve, drawn = Curve(baselines=reference(data, config)), config
+        curve, drawn = Curve(baselines=data.baselines(config)), config
     else:
         curve, drawn = run.curve(), run.config
-    stale = run is not None and not working and (run.config != config or run.data is not data)
+    stale = run is not None and not run.busy and run.config != config
+    printed = next((p.printed for p in PRESETS.values() if _same_recipe(p.config, drawn)), None)
     figure = loss_figure(
         curve,
         text=page.text,
         theme=page.theme,
         total_epochs=drawn.epochs,
-        printed=next((p.printed for p in PRESETS.values() if p.config == drawn), None),
+        printed=printed if data.source is None else None,
         stale=stale,
     )
-    chart(figure, key="recommender.loss", height=380)
+    with st.container(key="recommender-live"):
+        chart(figure, key="recommender.loss", height=_HEIGHT)
+        _progress(page, run)
+        if run is None:
+            st.markdown(page.text("recommender.status.before"))
+        else:
+            _status(page, run, stale)
+
+
+def _same_recipe(preset: TrainConfig, config: TrainConfig) -> bool:
+    """Whether they differ in the seed at most."""
+    return config.split == "lesson" and preset == config.replace(seed=preset.seed)
+
+
+def _progress(page: Page, run: Run | None) -> None:
+    """A bar that is always there, so that nothing below it moves when a run begins or ends."""
+    text = page.text
     if run is None:
-        st.caption(page.text("recommender.before"))
-    else:
-        _status(page, run, stale)
+        st.progress(0.0, text("recommender.progress.ready"))
+        return
+    if run.fitted is not None:
+        done = len(run.fitted.history.batches)
+        st.progress(
+            1.0,
+            text(
+                f"recommender.progress.{run.origin}",
+                steps=f"{done:,}",
+                seconds=f"{run.fitted.seconds:.1f}",
+            ),
+        )
+        return
+    progress = run.job.progress if run.job is not None else None
+    if not run.busy:
+        st.progress(0.0, text("recommender.progress.ended"))
+        return
+    if progress is None:
+        queued = run.state in ("queued", "paused")
+        st.progress(
+            0.0, text(f"jobs.state.{run.state}") if queued else text("recommender.progress.start")
+        )
+        return
+    words = [text("recommender.progress.share", share=100 * progress.fraction)]
+    if run.state == "paused":
+        words.append(text(f"jobs.state.{run.state}"))
+    elif progress.eta is not None and progress.seconds > 0:
+        unit = "sweeps" if run.config.model == "als" else "ratings"
+        rate = progress.done / progress.seconds / (2 if unit == "sweeps" else 1)
+        shown = f"{rate:,.1f}" if rate < 10 else f"{rate:,.0f}"
+        words.append(text(f"recommender.progress.{unit}", rate=shown))
+        words.append(text("recommender.progress.eta", seconds=f"{progress.eta:.0f}"))
+    st.progress(progress.fraction, " · ".join(words))
 
 
 def _status(page: Page, run: Run, stale: bool) -> None:
-    text, job = page.text, run.job
-    if job.state == "failed":
-        page.problem(run.problem or Problem("recommender.failed"))
-    elif job.state == "cancelled":
-        st.info(text("recommender.cancelled"))
-    elif not job.finished:
-        _progress(page, job)
-    ratings = run.data.ratings
-    parts = [
-        text(f"choice.model.{run.config.model}"),
-        ratings.label(text),
-        text("recommender.split.lesson")
-        if run.config.split == "lesson"
-        else text("recommender.split.random", share=100 * run.config.valid_fraction),
-        text("recommender.seed", seed=run.config.seed),
-    ]
-    if run.epochs:
-        last = max(run.epochs)
-        value = run.epochs[last][1]
-        st.markdown(text("recommender.reached", mse=value, epoch=last))
-    st.caption(" · ".join(parts))
+    text = page.text
+    if run.problem is not None:
+        page.problem(run.problem)
+    elif run.state == "cancelled":
+        st.markdown(text("recommender.status.cancelled"))
+    elif (last := run.last) is None:
+        st.markdown(text("recommender.status.first"))
+    else:
+        st.markdown(_verdict(page, run, *last))
+    st.caption(_provenance(page, run))
     if stale:
-        st.caption(text("recommender.stale"))
+        st.caption(f":material/history: {text('recommender.status.stale')}")
 
 
-def _progress(page: Page, job: Any) -> None:
-    text, progress = page.text, job.progress
-    if job.state == "queued" or progress is None:
-        st.progress(0.0, text("recommender.progress.start"))
-        return
-    words = text("recommender.progress.share", share=100 * progress.fraction)
-    if job.state == "paused":
-        words += " · " + text("recommender.progress.paused")
-    elif progress.eta is not None:
-        rate = progress.done / progress.seconds if progress.seconds > 0 else 0.0
-        words += " · " + text("recommender.progress.rate", rate=f"{rate:,.0f}")
-        words += " · " + text("recommender.progress.eta", seconds=progress.eta)
-    st.progress(progress.fraction, words)
+def _verdict(page: Page, run: Run, epoch: int, mse: float) -> str:
+    """The validation error, and what it is worth."""
+    text, known = page.text, run.curve().baselines
+    if run.fitted is not None and (step := run.fitted.diverged_at) is not None:
+        return text("recommender.verdict.diverged", step=f"{step:,}")
+    reached = text(
+        "recommender.status.reached", mse=f"{mse:.4f}", epoch=epoch, of=run.config.epochs
+    )
+    return f"{reached} {_worth(page, run, mse, known)}" if known else reached
+
+
+def _worth(page: Page, run: Run, mse: float, known: Mapping[str, float]) -> str:
+    text = page.text
+    if mse <= known["bias"]:
+        return text("recommender.verdict.good", share=f"{100 * (1 - mse / known['bias']):.1f}")
+    if mse <= known["mean"]:
+        return text("recommender.verdict.biases")
+    return text("recommender.verdict.worse" if run.config.model != "als" else
+                "recommender.verdict.worse_als")  # fmt: skip
+
+
+def _provenance(page: Page, run: Run) -> str:
+    """Which data, which split, which seed; and what training could not know."""
+    text, config, ratings = page.text, run.config, run.data.ratings
+    held = int(ratings.n_ratings * (0.2 if config.split == "lesson" else config.valid_fraction))
+    words = [
+        text(f"choice.model.{config.model}"),
+        ratings.label(text),
+        text(
+            f"recommender.split.{config.split}",
+            train=f"{ratings.n_ratings - held:,}",
+            valid=f"{held:,}",
+        ),
+    ]
+    unseen = run.fitted.n_unseen if run.fitted is not None else 0
+    if unseen:
+        kind = "net" if config.model == "net" else "bias"
+        words.append(text(f"recommender.unseen.{kind}", count=f"{unseen:,}"))
+    words.append(text("recommender.seed", seed=config.seed))
+    return " · ".join(words)
+
+
+def _shape(page: Page, part: Part) -> str:
+    name = part.name.replace(".", "_")
+    sizes = "&nbsp;×&nbsp;".join(f"{size:,}" for size in part.shape)
+    return f"{page.text(f'part.{name}')}&nbsp;{sizes}"
+
+
+def _structure(page: Page, config: TrainConfig, data: Data) -> None:
+    """The model as a formula, with the shapes that the controls give it."""
+    text, ratings = page.text, data.ratings
+    low, high = ratings.rating_range
+    with st.container(key="recommender-structure"):
+        st.latex(MODELS[config.model].latex)
+        users, items = ratings.n_users, ratings.n_items
+        shapes = " · ".join(_shape(page, part) for part in parts(config, users, items))
+        st.caption(
+            text(
+                "recommender.structure",
+                shapes=shapes,
+                parameters=f"{n_parameters(config, users, items):,}",
+                low=f"{low:g}",
+                high=f"{high:g}",
+            )
+        )
+        with st.expander(text("recommender.formula"), icon=":material/function:"):
+            st.markdown(text(f"model.{config.model}.explain"))
+            st.caption(text("recommender.source", source=MODELS[config.model].source))

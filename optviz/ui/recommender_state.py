@@ -58,11 +58,7 @@ class RecommenderState(PageState):
         Raises:
             Problem: A value is not allowed.
         """
-        return make_config(**{field.name: getattr(self, field.name) for field in _own(self)})
-
-
-def _own(state: RecommenderState) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(state)
+        return make_config(**dataclasses.asdict(self))
 
 
 def fields_of(config: TrainConfig) -> dict[str, Any]:
@@ -71,8 +67,10 @@ def fields_of(config: TrainConfig) -> dict[str, Any]:
 
 
 SCENES: Mapping[str, Mapping[str, Any]] = {
+    "baselines": fields_of(FIRST),
     "library": fields_of(PRESETS["lesson_library"].config),
     "by_hand": fields_of(PRESETS["lesson_by_hand"].config),
+    "net": fields_of(PRESETS["lesson_net"].config),
     "als": fields_of(DEFAULTS["als"]),
     "overfit": fields_of(
         make_config(
@@ -80,4 +78,4 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
         )
     ),
 }
-"""Scene → the fields it sets: two of the lesson's recipes, the closed form, and overfitting."""
+"""Scene → the fields it sets: our defaults, the lesson's three recipes, ALS, and overfitting."""

@@ -3,63 +3,110 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from optviz.language import Text
 
-EN = Text("en")
+EN, ZH = Text("en"), Text("zh")
+LONG = 120_000
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.locator(f".st-key-recommender-{name} button")
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebar").get_by_role("link", name=EN(f"{name}.name")).click()
+    expect(page.get_by_role("heading", name=EN(f"{name}.question"))).to_be_visible()
 
 
 def test_story(page: Page, server: str) -> None:
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{server}/recommender?lang=en&epochs=8&n_factors=20")
+    page.goto(f"{server}/recommender?lang=en&epochs=25&n_factors=20&batch_size=64")
 
-    # A cold deep link shows the whole frame, the data, and what to beat.
+    # A cold deep link shows the whole frame, the data, a model that has learnt, the recipe.
     expect(page.get_by_role("heading", name=EN("recommender.question"))).to_be_visible()
     expect(page.get_by_text("100,004 ratings")).to_be_visible()
-    expect(page.get_by_text(EN("recommender.before"))).to_be_visible()
+    expect(page.get_by_text("Validation MSE 0.7634")).to_be_visible()
+    expect(page.get_by_label(EN("control.lr.label"), exact=True)).to_have_value("0.01")
+    expect(page.get_by_role("slider", name=EN("control.epochs.label"))).to_have_value("25")
+    stage = page.locator(".st-key-recommender-loss").bounding_box()
+    assert stage is not None and stage["width"] >= 0.59 * 1280
 
-    # Train, see the first epoch's validation loss arrive, pause.
-    page.locator(".st-key-recommender-train button").click()
-    expect(page.get_by_text(re.compile(r"Validation MSE 0\.\d{4}"))).to_be_visible(timeout=60_000)
-    page.locator(".st-key-recommender-pause button").click()
-    expect(page.get_by_text(re.compile("paused"))).to_be_visible()
+    # Train with a double click: one run. Its first epoch's validation loss arrives; pause.
+    button(page, "train").dblclick()
+    expect(page.get_by_text(re.compile(r"after epoch \d+ of 25"))).to_be_visible(timeout=LONG)
+    button(page, "pause").click()
+    paused = page.get_by_test_id("stProgress").get_by_text(EN("jobs.state.paused"))
+    expect(paused).to_be_visible()
 
-    # Leave the page and come back: the run is where it was.
-    page.get_by_test_id("stSidebar").get_by_role("link", name=EN("embeddings.name")).click()
-    expect(page.get_by_role("heading", name=EN("embeddings.question"))).to_be_visible()
-    page.get_by_test_id("stSidebar").get_by_role("link", name=EN("recommender.name")).click()
-    expect(page.get_by_text(re.compile("paused"))).to_be_visible()
+    # Leave the page and come back, read it in Chinese: the run is where it was.
+    go(page, "embeddings")
+    go(page, "recommender")
+    expect(paused).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_text("中文").click()
+    expect(page.get_by_role("heading", name=ZH("recommender.question"))).to_be_visible()
+    expect(page.get_by_role("slider", name=ZH("control.epochs.label"))).to_have_value("25")
+    page.get_by_test_id("stSidebar").get_by_text("English").click()
+    expect(paused).to_be_visible()
 
     # Resume; then the results.
-    page.locator(".st-key-recommender-resume button").click()
-    expect(page.get_by_text(re.compile("after epoch 8"))).to_be_visible(timeout=120_000)
+    button(page, "resume").click()
+    expect(page.get_by_text("after epoch 25 of 25")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("heading", name=EN("recommender.results.trained"))).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
     page.get_by_role("tab", name=EN("recommender.tab.bias")).click()
-    expect(page.locator(".st-key-recommender-bias")).to_be_visible()
+    expect(page.locator(".st-key-recommender-bias .main-svg").first).to_be_visible()
     page.get_by_role("tab", name=EN("recommender.tab.truth")).click()
-    expect(page.locator(".st-key-recommender-truth")).to_be_visible()
-    assert errors == []
+    expect(page.locator(".st-key-recommender-truth .main-svg").first).to_be_visible()
+
+
+def test_a_scene_trains_and_its_model_is_saved_and_opened(
+    page: Page, server: str, tmp_path: Path
+) -> None:
+    page.goto(f"{server}/recommender?lang=en")
+    button(page, "scene-als").click()
+    expect(page.get_by_text("after epoch 10 of 10")).to_be_visible(timeout=LONG)
+    page.get_by_text(EN("recommender.file.title")).click()
+    with page.expect_download() as download:
+        button(page, "save").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name == "als-seed0.safetensors"
+
+    page.reload()
+    expect(page.get_by_text("Validation MSE 0.7634")).to_be_visible()
+    page.get_by_text(EN("recommender.file.title")).click()
+    upload = page.locator(".st-key-recommender-open input[type=file]")
+    upload.set_input_files({"name": "a", "mimeType": "text/plain", "buffer": b"no model"})
+    expect(page.get_by_text(EN("problem.model.unreadable"))).to_be_visible()
+    upload.set_input_files(path)
+    expect(page.get_by_role("heading", name=EN("recommender.results.file"))).to_be_visible()
+    expect(page.get_by_role("radio", name=EN("choice.model.als"))).to_be_checked()
 
 
 def test_bad_uploads_change_nothing(page: Page, server: str) -> None:
     page.goto(f"{server}/recommender?lang=en")
     expect(page.get_by_text("100,004 ratings")).to_be_visible()
     page.get_by_text(EN("recommender.data.own")).click()
-    upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")
+    upload = page.locator("[class*=st-key-recommender-upload] input[type=file]")
     for name, content, sentence in (
         ("ml.zip", b"PK\x03\x04 cut off", EN("problem.data.broken_zip")),
         ("ratings.csv", bytes(range(256)), EN("problem.data.not_recognised")),
-        ("ratings.csv", b"", EN("problem.data.empty")),
     ):
+        expect(upload).to_have_count(1)  # each try is followed by a fresh uploader
         upload.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
         expect(page.get_by_text(sentence)).to_be_visible()
         expect(page.get_by_text("100,004 ratings")).to_be_visible()
 
     rows = "".join(f"{u},{i},{1 + (u * i) % 5}\n" for u in range(30) for i in range(30))
+    expect(upload).to_have_count(1)
     good = ("user,item,rating\n" + rows).encode()
     upload.set_input_files({"name": "own.csv", "mimeType": "text/csv", "buffer": good})
     expect(page.get_by_text("900 ratings · 30 users · 30 movies")).to_be_visible()
-    page.locator(".st-key-recommender-bundled button").click()
+    button(page, "train").click()
+    expect(page.get_by_text(re.compile("720 ratings to learn from, 180 held out"))).to_be_visible()
+    expect(page.get_by_text("after epoch 3 of 3")).to_be_visible(timeout=LONG)
+    button(page, "bundled").click()
     expect(page.get_by_text("100,004 ratings")).to_be_visible()

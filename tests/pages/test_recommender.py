@@ -10,7 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from optviz.language import Text
-from optviz.recommender.config import CONTROLS
+from optviz.recommender.config import CONTROLS, make_config
+from optviz.recommender.data import load_ratings
+from optviz.recommender.fit import fit_model
+from optviz.recommender.storage import dump_model
+from optviz.ui.recommender_runs import Runs
 from optviz.ui.recommender_state import SCENES, RecommenderState, fields_of
 
 ROOT = Path(__file__).parents[2]
@@ -37,45 +41,69 @@ def said(app: AppTest) -> str:
     return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
 
 
-def wait(app: AppTest, key: str) -> None:
-    """Look again until there is a button called ``key``."""
+def settled(app: AppTest) -> AppTest:
+    """Look again until nothing runs and nothing is read."""
     end = time.monotonic() + 120
-    while key not in [button.key for button in app.button]:
+    while app.button(key="recommender.train").disabled or EN("recommender.data.reading") in said(
+        app
+    ):
         assert time.monotonic() < end
         time.sleep(0.2)
         app.run()
         check(app)
+    return app
 
 
-def test_it_opens_on_what_to_beat() -> None:
+OWN = "user,item,rating\n" + "".join(
+    f"{u},{i},{1 + (u * i) % 5}\n" for u in range(9) for i in range(9)
+)
+
+
+def test_it_opens_on_a_model_that_has_learnt() -> None:
     app = open_page()
     assert app.title[0].value == EN("recommender.question")
     assert "100,004 ratings · 671 users · 9,066 movies" in said(app)
-    assert EN("recommender.before") in said(app)
+    assert "**Validation MSE 0.7634** after epoch 3 of 3." in said(app)
+    assert "the lesson's split (seed 42): 80,004 ratings to learn from, 20,000 held out" in said(
+        app
+    )
+    assert EN("recommender.unseen.bias", count="742") in said(app)
+    assert "496,587 numbers to learn" in said(app)
+    assert len(app.tabs) == 3
+    stars = EN("recommender.table.rating")
+    liked, new = (table.value for table in app.dataframe)
+    assert len(liked) == len(new) == 10
+    assert not set(liked.iloc[:, 0]) & set(new.iloc[:, 0])
+    assert list(new[stars]) == sorted(new[stars], reverse=True)
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_scenes_set_up_their_recipe(scene: str) -> None:
+def test_scenes_set_up_their_recipe_and_train(scene: str) -> None:
     app = open_page()
     app.button(key=f"recommender.scene.{scene}").click().run()
     check(app)
     assert EN(f"recommender.scene.{scene}.notice") in said(app)
     assert app.radio(key="recommender.model").value == SCENES[scene]["model"]
+    assert not app.button(key="recommender.stop").disabled
+    app.button(key="recommender.stop").click().run()
+    settled(app)
 
 
 def test_train_leave_return_and_see_results() -> None:
     app = open_page(model="als", n_factors="5", epochs="3")
+    assert EN("recommender.status.stale") in said(app)
     app.button(key="recommender.train").click().run()
     check(app)
     app.switch_page("app.py").run()
     app.switch_page("pages/recommender.py").run()
     check(app)
-    wait(app, "recommender.train")
-    app.run()
-    check(app)
-    assert "Validation MSE" in said(app)
-    assert len(app.tabs) == 3
+    settled(app)
+    assert "after epoch 3 of 3" in said(app)
+    assert EN("recommender.status.stale") not in said(app)
     app.selectbox(key="recommender.user").set_value(5).run()
+    check(app)
+    assert EN("recommender.seen", count="100", mean="3.91") in said(app)
+    app.button(key="recommender.another").click().run()
     check(app)
 
 
@@ -88,7 +116,99 @@ def test_pause_resume_and_stop() -> None:
     check(app)
     app.button(key="recommender.stop").click().run()
     check(app)
-    wait(app, "recommender.train")
+    settled(app)
+
+
+def test_a_double_click_starts_one_run() -> None:
+    every = Runs()
+    config = RecommenderState(model="als", n_factors=2, epochs=1).config()
+    every.start(config)
+    first = every.run
+    every.start(config)
+    assert every.run is first
+    assert first is not None and first.job is not None
+    first.job.cancel()
+
+
+def test_the_language_changes_while_it_trains() -> None:
+    app = open_page(epochs="30", n_factors="7", optimizer="sgd")
+    app.button(key="recommender.train").click().run()
+    app.button(key="recommender.pause").click().run()
+    app.session_state["language code"] = "zh"
+    app.run()
+    check(app)
+    assert app.title[0].value == Text("zh")("recommender.question")
+    assert app.slider(key="recommender.n_factors").value == 7
+    assert app.selectbox(key="recommender.optimizer").value == "sgd"
+    assert app.radio(key="recommender.model").value == "dot_bias"
+    assert not app.button(key="recommender.resume").disabled  # the run is still there
+    app.button(key="recommender.stop").click().run()
+    check(app)
+
+
+def test_a_huge_rate_is_said_kindly() -> None:
+    app = open_page(lr="1000000000.0", optimizer="sgd", epochs="1")
+    app.button(key="recommender.train").click().run()
+    settled(app)
+    assert "Diverged at step" in said(app)
+    assert EN("recommender.results.none") in said(app)
+
+
+def test_own_ratings_are_read_trained_on_and_given_back() -> None:
+    app = open_page()
+    app.file_uploader(key="recommender.upload.0").upload("own.csv", OWN.encode()).run()
+    check(app)
+    settled(app)
+    assert "81 ratings · 9 users · 9 movies" in said(app)
+    assert EN("recommender.status.before") in said(app)
+    app.button(key="recommender.train").click().run()
+    settled(app)
+    assert "65 ratings to learn from, 16 held out" in said(app)
+    app.button(key="recommender.bundled").click().run()
+    check(app)
+    assert "100,004 ratings" in said(app)
+    assert "Validation MSE 0.7634" in said(app)
+
+
+def test_the_files_of_an_archive_are_read_together() -> None:
+    app = open_page()
+    rows = "".join(f"{u},{i},{1 + (u + i) % 5},9\n" for u in range(9) for i in range(9))
+    ratings = ("userId,movieId,rating,timestamp\n" + rows).encode()
+    movies = "movieId,title,genres\n" + "".join(f"{i},Film {i} (1999),Drama\n" for i in range(9))
+    app.file_uploader(key="recommender.upload.0").set_value(
+        [("ratings.csv", ratings, "text/csv"), ("movies.csv", movies.encode(), "text/csv")]
+    ).run()
+    settled(app)
+    assert "81 ratings · 9 users · 9 movies" in said(app)
+
+
+def test_bad_ratings_change_nothing() -> None:
+    app = open_page()
+    app.file_uploader(key="recommender.upload.0").upload("ml.zip", b"PK\x03\x04 cut off").run()
+    settled(app)
+    assert EN("problem.data.broken_zip") in said(app)
+    assert "100,004 ratings" in said(app)
+
+
+def test_a_saved_model_is_opened_with_its_recipe() -> None:
+    config = make_config("als", n_factors=3, epochs=2)
+    content = dump_model(fit_model(config, load_ratings()))
+    app = open_page()
+    app.file_uploader(key="recommender.open").upload("a.safetensors", content).run()
+    check(app)
+    assert EN("recommender.results.file") in [heading.value for heading in app.subheader]
+    assert "after epoch 2 of 2" in said(app)
+    assert app.slider(key="recommender.n_factors").value == 3
+    assert EN("recommender.status.stale") not in said(app)
+
+
+def test_foreign_models_change_nothing() -> None:
+    app = open_page()
+    for name, content in (("a.bin", b"not a model"), ("b.pkl", b"\x80\x04cos\nsystem\n.")):
+        app.file_uploader(key="recommender.open").upload(name, content).run()
+        check(app)
+        assert EN("problem.model.unreadable") in said(app)
+        assert "Validation MSE 0.7634" in said(app)
 
 
 def test_settings_out_of_range_get_a_sentence() -> None:
@@ -99,6 +219,32 @@ def test_settings_out_of_range_get_a_sentence() -> None:
         assert app.warning, written
     app.text_input(key="recommender.lr.typed").set_value("1e9").run()
     assert not app.warning
+
+
+def test_what_was_typed_wrong_waits_for_the_user_and_gives_way_to_a_scene() -> None:
+    app = open_page()
+    app.text_input(key="recommender.lr.typed").set_value("many").run()
+    app.switch_page("app.py").run()
+    app.switch_page("pages/recommender.py").run()
+    check(app)
+    assert app.text_input(key="recommender.lr.typed").value == "many"
+    assert app.warning
+    app.button(key="recommender.scene.library").click().run()
+    check(app)
+    assert app.text_input(key="recommender.lr.typed").value == "0.01"
+    assert not app.warning
+    app.button(key="recommender.stop").click().run()
+
+
+def test_widgets_know_their_value_in_every_run() -> None:
+    """What a run sends is lost when the next begins too soon; then the default must be right."""
+    app = open_page(epochs="8", optimizer="adamw")
+    app.run()
+    assert app.text_input(key="recommender.lr.typed").proto.default == "0.01"
+    assert list(app.slider(key="recommender.epochs").proto.default) == [8]
+    assert app.radio(key="recommender.model").proto.default == 1
+    optimizer = app.selectbox(key="recommender.optimizer").proto
+    assert optimizer.options[optimizer.default] == EN("choice.optimizer.adamw")
 
 
 @pytest.mark.parametrize("model", ["als", "dot_bias", "net"])

@@ -27,9 +27,12 @@ def test_loss_chart_has_the_run_and_what_to_beat():
         text=EN, theme=LIGHT, total_epochs=3, printed=0.765,
     )  # fmt: skip
     names = [trace.name for trace in figure.data]
-    assert names[1] == EN("recommender.loss.valid")
-    assert list(figure.data[1].y) == [0.95, 0.8]
-    assert [trace.y[0] for trace in figure.data[2:]] == [1.12, 0.7845, 0.765]
+    assert names[1:3] == [EN("recommender.loss.train"), EN("recommender.loss.valid")]
+    np.testing.assert_allclose(figure.data[2].y, [0.95, 0.8], rtol=1e-6)
+    assert [trace.y[0] for trace in figure.data[3:]] == [1.12, 0.7845, 0.765]
+    # Each line is named beside it, and no label covers another.
+    assert [note.y for note in figure.layout.annotations] == [1.12, 0.7845, 0.765]
+    assert [note.yanchor for note in figure.layout.annotations] == ["bottom", "bottom", "top"]
     low, high = figure.layout.yaxis.range
     assert low < 0.765 < 1.12 < high
 
@@ -45,20 +48,31 @@ def test_loss_chart_bears_diverged_and_empty_runs(values):
 
 def test_long_curves_are_thinned():
     figure = loss_figure(curve(np.ones(50_000), [1]), text=EN, theme=LIGHT, total_epochs=1)
-    assert len(figure.data[0].x) < 3001
+    assert len(figure.data[0].x) == len(figure.data[1].x) < 3001
+
+
+def test_a_few_steps_an_epoch_are_not_smoothed_away():
+    # ALS has two steps an epoch: what is drawn is what was measured.
+    loss = [3.0, 1.0, 0.5, 0.4]
+    figure = loss_figure(curve(loss, [1, 0.9]), text=EN, theme=LIGHT, total_epochs=2)
+    np.testing.assert_allclose(figure.data[1].y, loss, rtol=1e-6)
 
 
 def test_truth_has_a_box_for_each_rating_level():
     truth = np.repeat([1.0, 3.0, 5.0], 50)
     figure = truth_figure(truth, truth * 0.5 + 1.5, text=EN, theme=LIGHT)
-    assert [trace.median[0] for trace in figure.data[:-1]] == [2.0, 3.0, 4.0]
+    boxes = [trace for trace in figure.data if trace.type == "box"]
+    assert [box.median[0] for box in boxes] == [2.0, 3.0, 4.0]
     wide = truth_figure(np.arange(100.0), np.arange(100.0), text=EN, theme=LIGHT)
-    assert len(wide.data) == 13
+    assert sum(trace.type == "box" for trace in wide.data) == 12
     assert len(truth_figure(truth, truth * np.nan, text=EN, theme=LIGHT).data) == 1
 
 
 def test_biases_are_sorted_and_namesakes_stay_apart():
-    figure = bias_figure(["Hamlet", "B", "Hamlet"], np.array([0.5, -1, 0.2]), text=EN, theme=LIGHT)
+    titles, notes = ["Hamlet", "B", "Hamlet"], ["1996", "", "1990"]
+    figure = bias_figure(titles, np.array([0.5, -1, 0.2]), notes, axis="bias", theme=LIGHT)
     assert list(figure.data[0].x) == [-1, 0.2, 0.5]
-    assert list(figure.data[0].customdata) == ["B", "Hamlet", "Hamlet"]
+    assert [tuple(pair) for pair in figure.data[0].customdata] == [
+        ("B", ""), ("Hamlet", "1990"), ("Hamlet", "1996")
+    ]  # fmt: skip
     assert len(set(figure.data[0].y)) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import pickle
@@ -22,7 +23,8 @@ from optviz.recommender.config import DEFAULTS, MODELS, PRESETS, make_config
 from optviz.recommender.data import Ratings, load_ratings
 from optviz.recommender.fit import build_fit, train
 from optviz.recommender.models import EmbeddingDotBias, EmbeddingNet
-from optviz.recommender.split import lesson_order, split_rows
+from optviz.recommender.split import lesson_order, split_baselines, split_rows
+from optviz.recommender.structure import n_parameters, parts
 
 
 @lru_cache(maxsize=1)
@@ -83,15 +85,17 @@ def test_same_seed_same_bits(model: str) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_interrupted_equals_uninterrupted(model: str) -> None:
     config = make_config(model, **QUICK[model])
-    whole, first, second = (build_fit(config, small()).run for _ in range(3))
-    while not whole.done:
-        whole.step()
+    whole, first, second = (build_fit(config, small()) for _ in range(3))
+    while not whole.run.done:
+        whole.run.step()
     for _ in range(4):
-        first.step()
-    second.load_state_dict(first.state_dict())
-    while not second.done:
-        second.step()
-    assert second.history.to_dict() == whole.history.to_dict()
+        first.run.step()
+    second.run.load_state_dict(first.run.state_dict())
+    while not second.run.done:
+        second.run.step()
+    assert second.run.history.to_dict() == whole.run.history.to_dict()
+    for name, array in whole.weights().items():
+        assert np.array_equal(second.weights()[name], array), name
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -195,12 +199,16 @@ def test_als_descends_and_solves_its_equations() -> None:
         assert als.objective() <= objective * (1 + 1e-12)
         objective = als.objective()
     solved = solve_side(als._by_item, als.user_factors, 0.1)
-    item = 4
-    users = data.user_idx[data.item_idx == item]
-    known = als.user_factors[users]
-    error = rating[data.item_idx == item] - als.baseline.predict(users, np.full(len(users), item))
-    by_hand = np.linalg.solve(known.T @ known + 0.1 * len(users) * np.eye(3), known.T @ error)
-    np.testing.assert_allclose(solved[item], by_hand, rtol=1e-9)
+    counts = np.bincount(data.item_idx)
+    assert counts.min() < 3 < counts.max()  # both ways of solving are met
+    for item in range(data.n_items):
+        users = data.user_idx[data.item_idx == item]
+        known = als.user_factors[users]
+        error = rating[data.item_idx == item] - als.baseline.predict(
+            users, np.full(len(users), item)
+        )
+        by_hand = np.linalg.solve(known.T @ known + 0.1 * len(users) * np.eye(3), known.T @ error)
+        np.testing.assert_allclose(solved[item], by_hand, rtol=1e-9)
 
 
 def test_the_models_are_the_lessons() -> None:
@@ -234,13 +242,87 @@ def test_defaults_reach_the_lesson() -> None:
     ratings = optviz.load_ratings()
     assert optviz.train("als", ratings).valid_mse <= 0.765
     assert optviz.train("dot_bias", ratings).valid_mse <= 0.768
+    assert optviz.train("net", ratings).valid_mse <= 0.785
 
 
-def test_bundled_factors_belong_to_the_bundled_ratings() -> None:
-    factors, ratings = storage.bundled_factors(), load_ratings()
+def test_the_bundled_model_is_what_the_defaults_give() -> None:
+    ratings = load_ratings()
+    model, factors = storage.bundled_model().attach(ratings), storage.bundled_factors()
+    assert model.config == DEFAULTS["dot_bias"]
+    rows = model.valid_rows
+    truth = ratings.frame["rating"].to_numpy()[rows]
+    predicted = model.predict(ratings.user_idx[rows], ratings.item_idx[rows])
+    assert mse(predicted, truth) == pytest.approx(model.valid_mse, abs=1e-4)  # half precision
     assert factors.ratings_key == ratings.key
     assert factors.item_factors.shape == (ratings.n_items, DEFAULTS["dot_bias"].n_factors)
     assert factors.item_bias.shape == (ratings.n_items,)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_structure_is_what_training_makes(model: str) -> None:
+    run, data = quick(model), small()
+    made = {name: array.shape for name, array in run.weights.items()}
+    told = parts(run.config, data.n_users, data.n_items)
+    assert {part.name: part.shape for part in told} == made
+    total = n_parameters(run.config, data.n_users, data.n_items)
+    assert total == sum(array.size for array in run.weights.values())
+
+
+@pytest.mark.parametrize("split", [{}, {"split": "random", "valid_fraction": 0.3, "seed": 5}])
+def test_baselines_are_known_before_a_run(split: dict[str, Any]) -> None:
+    config = make_config("als", **QUICK["als"], **split)
+    assert split_baselines(small(), config) == build_fit(config, small()).baselines
+
+
+def test_a_net_without_biases_stands_in_for_them() -> None:
+    run, data = quick("net"), small()
+    users, items = np.divmod(np.arange(data.n_users * data.n_items), data.n_items)
+    table = run.predict(users, items).reshape(data.n_users, data.n_items)
+    expected = table.mean(0) - table.mean()
+    np.testing.assert_allclose(run.item_bias, expected, atol=1e-12)
+
+
+def test_a_run_that_left_the_numbers_says_where() -> None:
+    run = quick("dot_bias", lr=1e9, optimizer="sgd", epochs=50)
+    assert run.diverged_at == len(run.history.batches)
+    assert not run.finite and np.isnan(run.valid_mse)
+    again = storage.load_model(storage.dump_model(run))
+    assert np.isnan(again.valid_mse) and again.diverged_at == run.diverged_at
+    assert quick("dot_bias").diverged_at is None and quick("dot_bias").finite
+
+
+def test_any_damage_to_a_file_gets_a_sentence() -> None:
+    content = storage.dump_model(quick("net"))
+    random = np.random.default_rng(0)
+    header = int.from_bytes(content[:8], "little") + 8
+    for _ in range(400):
+        broken = bytearray(content)
+        for place in random.integers(0, header, random.integers(1, 4)):
+            broken[place] = int(random.integers(0, 256))
+        with contextlib.suppress(Problem):  # anything else is a failure
+            storage.load_model(bytes(broken), small()).recommend(1)
+
+
+def test_long_histories_fit_into_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = quick("dot_bias")
+    monkeypatch.setattr(storage, "_MOST_BATCHES", 5)
+    again = storage.load_model(storage.dump_model(run))
+    assert 1 < len(again.history.batches) <= 5
+    assert again.history.epochs == run.history.epochs
+
+
+def test_given_ratings_are_read_as_a_task(tmp_path: Any) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(
+        "user,item,rating\n" + "".join(f"{u},{i},{u % 5}\n" for u in range(9) for i in range(9))
+    )
+    ratings, baselines = tasks.read_task(SilentContext(), str(path))
+    assert ratings.n_ratings == 81
+    assert baselines == build_fit(make_config("als", n_factors=2), ratings).baselines
+    path = tmp_path / "broken.zip"
+    path.write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(Problem, match="incomplete or damaged"):
+        tasks.read_task(SilentContext(), str(path))
 
 
 def test_wrong_input_gets_a_sentence() -> None:

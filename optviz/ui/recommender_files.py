@@ -1,0 +1,60 @@
+"""Saving the shown model to a file, and opening one that was saved."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from optviz.core.problem import Problem
+from optviz.ui.frame import Page
+from optviz.ui.recommender_runs import Run, Runs
+from optviz.ui.recommender_state import RecommenderState, fields_of
+from optviz.ui.state import Store, remember
+
+__all__ = ["render_files"]
+
+
+def render_files(page: Page, store: Store[RecommenderState], every: Runs) -> None:
+    """Draw the button that opens on both; call it before the controls are drawn."""
+    text, run = page.text, every.run
+    with st.popover(text("recommender.file.title"), icon=":material/save:"):
+        if run is not None and run.fitted is not None:
+            st.download_button(
+                text("recommender.file.save"),
+                data=lambda: _content(run),
+                file_name=f"{run.config.model}-seed{run.config.seed}.safetensors",
+                mime="application/octet-stream",
+                key="recommender.save",
+                icon=":material/download:",
+                on_click="ignore",
+                width="stretch",
+            )
+            st.caption(text("recommender.file.format"))
+        _open(page, store, every)
+
+
+def _content(run: Run) -> bytes:
+    from optviz.recommender.storage import dump_model
+
+    return dump_model(run.fitted)
+
+
+def _open(page: Page, store: Store[RecommenderState], every: Runs) -> None:
+    seen: dict[str, str] = remember("recommender model file seen", dict)
+    problems: list[Problem] = remember("recommender model file problem", list)
+    given = st.file_uploader(
+        page.text("recommender.file.open"),
+        key="recommender.open",
+        help=page.text("recommender.file.help"),
+    )
+    if given is not None and given.file_id != seen.get("id"):
+        seen["id"] = given.file_id
+        problems.clear()
+        try:
+            config = every.open_model(given.getvalue())
+        except Problem as wrong:
+            problems.append(wrong)
+        else:
+            store.set(**fields_of(config))
+            st.rerun()  # what stands above is drawn already
+    for problem in problems:
+        page.problem(problem)

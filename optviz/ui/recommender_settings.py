@@ -1,0 +1,128 @@
+"""The controls beside the stage: which ratings, which model, which recipe."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from optviz.recommender.config import CONTROLS, DEFAULTS, MODELS, controls_shown
+from optviz.ui import controls
+from optviz.ui.frame import Page
+from optviz.ui.recommender_runs import Runs
+from optviz.ui.recommender_state import RecommenderState, fields_of
+from optviz.ui.state import Store, remember
+
+__all__ = ["render_settings"]
+
+_REFRESH = 0.5
+_MAIN = (
+    "n_factors", "regularization", "hidden", "embedding_dropout", "dropout",
+    "optimizer", "lr", "weight_decay", "batch_size", "epochs",
+)  # fmt: skip
+"""The controls in sight, in this order; the rest is folded away."""
+
+
+def render_settings(page: Page, store: Store[RecommenderState], every: Runs) -> None:
+    """Draw the data block and the controls."""
+    _data(page, every)
+    _model(page, store)
+    shown = {control.name for control in controls_shown(store.value.config())} - {"model"}
+    for name in _MAIN:
+        if name in shown:
+            _control(page, store, name)
+    with st.expander(page.text("recommender.more"), icon=":material/tune:"):
+        for name in CONTROLS:
+            if name in shown and name not in _MAIN:
+                _control(page, store, name)
+
+
+def _data(page: Page, every: Runs) -> None:
+    text, data = page.text, every.data
+    st.markdown(
+        text(
+            "recommender.data.now",
+            name=data.ratings.label(text),
+            ratings=f"{data.ratings.n_ratings:,}",
+            users=f"{data.ratings.n_users:,}",
+            items=f"{data.ratings.n_items:,}",
+        )
+    )
+    if data.source is not None:
+        st.button(
+            text("recommender.data.bundled"),
+            key="recommender.bundled",
+            icon=":material/undo:",
+            on_click=every.back,
+            width="stretch",
+        )
+    # Open while there is something to read in it.
+    with st.expander(
+        text("recommender.data.own"),
+        icon=":material/upload_file:",
+        expanded=every.problem is not None or every.reading,
+    ):
+        given = st.file_uploader(
+            text("recommender.data.upload"),
+            key=f"recommender.upload.{every.given}",
+            accept_multiple_files=True,
+            help=text("recommender.data.help"),
+        )
+        seen: dict[str, tuple[str, ...]] = remember("recommender files seen", dict)
+        ids = tuple(file.file_id for file in given)
+        if ids and ids != seen.get("ids"):
+            every.give([(file.name, file.getvalue()) for file in given])
+            seen["ids"] = ids
+        if every.reading:
+            st.fragment(run_every=_REFRESH)(_reading)(page, every)
+        if every.problem is not None:
+            page.problem(every.problem)
+
+
+def _reading(page: Page, every: Runs) -> None:
+    every.take_ratings()
+    if not every.reading:
+        st.rerun()
+    st.markdown(f":material/hourglass_top: {page.text('recommender.data.reading')}")
+
+
+def _model(page: Page, store: Store[RecommenderState]) -> None:
+    text = page.text
+
+    def show_its_defaults() -> None:
+        state = store.value
+        # Each model has defaults of its own; how it is judged stays as it is.
+        kept = {field: getattr(state, field) for field in ("split", "seed", "valid_fraction")}
+        store.set(**fields_of(DEFAULTS[state.model]) | kept)
+
+    controls.radio(
+        store,
+        "model",
+        text("control.model.label"),
+        list(MODELS),
+        lambda name: text(f"choice.model.{name}"),
+        then=show_its_defaults,
+    )
+
+
+def _control(page: Page, store: Store[RecommenderState], name: str) -> None:
+    text, control = page.text, CONTROLS[name]
+    label, about = text(f"control.{name}.label"), text(f"control.{name}.help")
+    if control.kind == "choice":
+        controls.choose(
+            store, name, label, list(control.choices),
+            lambda value: text(f"choice.{name}.{value}"), help=about,
+        )  # fmt: skip
+        if name == "schedule":
+            st.caption(text(f"schedule.{store.value.schedule}.explain"))
+        return
+    low, high = control.usual
+    whole = control.kind == "int"
+    # A box where the scale is logarithmic, or where the value is beyond the slider's ends.
+    if control.log or name == "seed" or not low <= getattr(store.value, name) <= high:
+        limits = text("recommender.limits", low=f"{control.minimum:g}", high=f"{control.maximum:g}")
+        controls.typed_number(
+            store, name, label, text, whole=whole, help=f"{about} {limits}", width="stretch"
+        )
+    elif whole:
+        controls.slider(store, name, label, int(low), int(high), 1, help=about)
+    else:
+        controls.slider(store, name, label, float(low), float(high), 0.01, help=about)
