@@ -15,8 +15,9 @@ from optviz.ui.state import Store, forget, remember
 
 __all__ = ["render_lookup"]
 
-# The formulas fit a phone's width.
-_PHONE = """@media (max-width: 640px) {
+# The formulas fit a phone's width. Fifteen cells need no search, and no menu in English only.
+_STYLE = """.st-key-embeddings-table [data-testid="stElementToolbar"] { display: none; }
+@media (max-width: 640px) {
   .st-key-embeddings-product .katex, .st-key-embeddings-sum .katex { font-size: 0.8em; }
 }"""
 
@@ -27,7 +28,8 @@ def render_lookup(page: Page, store: Store[EmbeddingsState]) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown(text("embeddings.lookup.table"))
-        matrix = _table(page, store)
+        with st.container(key="embeddings-table"):
+            matrix = _table(page, store)
         rows = range(len(store.value.matrix))
         st.segmented_control(
             text("embeddings.lookup.index"),
@@ -38,7 +40,7 @@ def render_lookup(page: Page, store: Store[EmbeddingsState]) -> None:
     with right:
         found = look_up(store.value.row, matrix)
         st.markdown(text("embeddings.lookup.product", index=found.index))
-        st.html(f"<style>{_PHONE}</style>")
+        st.html(f"<style>{_STYLE}</style>")
         with st.container(key="embeddings-product"):
             st.latex(_formula(found, page.theme.negative))
         st.markdown(text("embeddings.lookup.sum"))

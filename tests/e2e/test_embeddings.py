@@ -79,3 +79,79 @@ def test_story(page: Page, server: str) -> None:
     )
     assert "perplexity=31" in page.url
     assert errors == []
+
+
+def names(page: Page) -> list[dict[str, float]]:
+    """The boxes of the names that stand on the map."""
+    boxes = page.evaluate(
+        "() => [...document.querySelectorAll('.ov-chart .scatterlayer .text text')]"
+        ".filter(t => t.style.visibility === 'visible')"
+        ".map(t => ({...t.getBoundingClientRect().toJSON(), name: t.textContent}))"
+    )
+    return list(boxes)
+
+
+def test_names_stand_apart_and_zooming_in_brings_more(page: Page, server: str) -> None:
+    page.goto(f"{server}/embeddings")
+    settle(page, "g.querySelectorAll('.text text').length > 100")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.ov-chart .text text')]"
+        ".some(t => t.style.visibility === 'hidden')"
+    )
+    shown = names(page)
+    assert 8 <= len(shown) <= 18
+    assert "Forrest Gump" in {box["name"] for box in shown}
+    for i, a in enumerate(shown):
+        for b in shown[i + 1 :]:
+            apart = (
+                a["right"] < b["left"] or b["right"] < a["left"]
+                or a["bottom"] < b["top"] or b["bottom"] < a["top"]
+            )  # fmt: skip
+            assert apart, (a["name"], b["name"])
+    # Zoom with Plotly's own button; names that had no room come up.
+    chart_box = page.locator(".ov-chart").bounding_box()
+    assert chart_box is not None
+    page.mouse.move(chart_box["x"] + 300, chart_box["y"] + 200)
+    for _ in range(2):
+        page.locator(".ov-chart [data-attr=zoom][data-val=in]").click()
+    page.wait_for_timeout(500)
+    closer = {box["name"] for box in names(page)}
+    assert closer - {box["name"] for box in shown}
+
+
+def test_a_click_in_space_finds_a_film(page: Page, server: str) -> None:
+    page.goto(f"{server}/embeddings?dimensions=3&movie=260")
+    settle(page, "g._fullLayout.scene && g._fullLayout.scene._scene")
+    nearest = page.locator(".st-key-embeddings-near button")
+    expect(nearest.first).to_contain_text("Star Wars")
+    page.get_by_role("button", name=EN("embeddings.neighbours.clear")).click()
+    expect(page.get_by_text(EN("embeddings.neighbours.hint"))).to_be_visible()
+    settle(page, "g._fullData[0].x.length === 1000 && g._fullData[0].type === 'scatter3d'")
+
+
+def test_the_lookup_follows_the_row_and_the_table(page: Page, server: str) -> None:
+    page.goto(f"{server}/embeddings")
+    page.get_by_role("button", name=EN("embeddings.scene.row.label")).click()
+    product = page.locator(".st-key-embeddings-product")
+    expect(product).to_contain_text("0.3")
+    page.get_by_role("radio", name="4", exact=True).click()
+    expect(page).to_have_url(re.compile("row=4"))
+    expect(page.locator(".st-key-embeddings-sum")).to_contain_text("−0.4")
+    # Type a number into the table's last row, first column.
+    table = page.get_by_test_id("stDataFrame").locator("canvas").first
+    box = table.bounding_box()
+    assert box is not None
+    picked = page.locator("[data-testid=stDataFrame] td[aria-selected=true]")
+    for up in (35, 0):  # a fresh grid may take the first click for its focus alone
+        page.mouse.click(box["x"] + 170, box["y"] + 192 - up)
+        page.wait_for_timeout(300)
+    expect(picked).to_have_text("-0.4")
+    page.keyboard.press("7")  # opens the cell's editor
+    editor = page.locator("#portal input")
+    expect(editor).to_be_focused()
+    editor.fill("7.5")
+    editor.press("Enter")
+    expect(page.locator(".st-key-embeddings-sum")).to_contain_text("7.5")
+    expect(page).to_have_url(re.compile("matrix="))
+    page.get_by_role("button", name=EN("embeddings.lookup.check")).click()
+    expect(page.get_by_text("[7.5, -0.9, 0.2]")).to_be_visible(timeout=60_000)
