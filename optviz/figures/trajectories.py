@@ -150,7 +150,8 @@ def landscape_figure(
         x=grid.xs.astype(np.float32), y=grid.ys.astype(np.float32), z=z.astype(np.float32),
         colorscale=theme.scale(theme.ramp), showscale=False, hoverinfo="skip", opacity=0.96,
         lighting={"ambient": 0.75, "diffuse": 0.5, "specular": 0.04, "roughness": 0.9},
-        contours={"z": {"show": True, "color": theme.contour, "width": 1, "highlight": False,
+        # Lines in 3D know no transparency: the ramp's own darkest colour is quiet enough.
+        contours={"z": {"show": True, "color": theme.ramp[0], "width": 1, "highlight": False,
                         "start": float(grid.drawn(grid.floor)), "end": grid.ceiling,
                         "size": (grid.ceiling - float(grid.drawn(grid.floor))) / LEVELS or 1.0}},
     )  # fmt: skip

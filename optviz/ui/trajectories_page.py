@@ -50,8 +50,9 @@ def _switches(page: Page, store: PageStore) -> None:
             store, "hessian", text("trajectories.hessian"), help=text("trajectories.hessian_help")
         )
         controls.switch(
-            store, "shade", text("trajectories.shade"), help=text("trajectories.shade_help")
-        )
+            store, "shade", text("trajectories.shade"), help=text("trajectories.shade_help"),
+            disabled=store.value.view != "map",
+        )  # fmt: skip
 
 
 def _stage(page: Page, store: PageStore, scene: str | None) -> None:
