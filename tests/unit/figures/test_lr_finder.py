@@ -78,9 +78,7 @@ def test_short_trainings_are_drawn_and_what_burst_leaves_at_the_top() -> None:
 
 def test_a_stale_curve_is_dimmed() -> None:
     fresh, stale = figure(suggestions=RULES), figure(suggestions=RULES, stale=True)
-    assert all(
-        old.opacity < new.opacity for old, new in zip(stale.data, fresh.data, strict=True)
-    )
+    assert all(old.opacity < new.opacity for old, new in zip(stale.data, fresh.data, strict=True))
 
 
 @pytest.mark.parametrize(
