@@ -27,6 +27,7 @@ from optviz.recommender.models import build_model
 from optviz.recommender.split import split_rows
 
 FASTAI = Path(__file__).parent / ".venv-fastai"
+FASTAI_VERSION = "fastai==2.8.12"
 FASTAI_EPOCH = """
 import sys, time
 import pandas as pd, torch
@@ -82,8 +83,10 @@ def fastai_epoch(ratings: Ratings) -> float:
     python = FASTAI / "bin" / "python"
     if not python.exists():
         venv.create(FASTAI, with_pip=True)
-        packages = ["fastai", f"torch=={torch.__version__.split('+')[0]}", "numpy", "pandas"]
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+        # Our torch first: fastai on its own would choose another, of several gigabytes.
+        ours = f"torch=={torch.__version__.split('+')[0]}"
+        for packages in ([ours], [ours, FASTAI_VERSION]):
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
     rows, _ = split_rows(ratings.n_ratings, make_config("dot_bias"))
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "ratings.csv"
