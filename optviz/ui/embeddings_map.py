@@ -26,7 +26,9 @@ _REFRESH = 0.5
 _LIST_STYLE = """
 .st-key-embeddings-near button { justify-content: flex-start; min-height: 1.9rem; padding: 0; }
 .st-key-embeddings-near button > div { justify-content: flex-start; min-width: 0; }
-.st-key-embeddings-near button p { font-size: 0.875rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.st-key-embeddings-near button p {
+  font-size: 0.875rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
 """
 
 
@@ -192,7 +194,10 @@ def _look(
     elif watch.last is not None:
         _picture(page, store, watch.last, near, stale=True)
     else:
-        st.container(height=_HEIGHT, border=False)  # nothing below may jump when the map comes
+        # As high as the map that will come, so that nothing below it jumps.
+        with st.container(height=_HEIGHT, border=False, vertical_alignment="center"):
+            _progress(page, watch, request)
+        return
     _progress(page, watch, request)
 
 
