@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from optviz.recommender.config import CONTROLS, DEFAULTS, MODELS, controls_shown
+from optviz.recommender.data import KNOWN_VERSIONS
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Runs
@@ -37,10 +38,11 @@ def render_settings(page: Page, store: Store[RecommenderState], every: Runs) -> 
 
 def _data(page: Page, every: Runs) -> None:
     text, data = page.text, every.data
+    named = data.ratings.version in KNOWN_VERSIONS.values()  # else its label is its counts
     st.markdown(
         text(
             "recommender.data.now",
-            name=data.ratings.label(text),
+            name=data.ratings.label(text) if named else text("recommender.data.yours"),
             ratings=f"{data.ratings.n_ratings:,}",
             users=f"{data.ratings.n_users:,}",
             items=f"{data.ratings.n_items:,}",

@@ -160,6 +160,7 @@ def test_own_ratings_are_read_trained_on_and_given_back() -> None:
     check(app)
     settled(app)
     assert "81 ratings · 9 users · 9 movies" in said(app)
+    assert EN("recommender.data.yours") in said(app)
     assert EN("recommender.status.before") in said(app)
     app.button(key="recommender.train").click().run()
     settled(app)
