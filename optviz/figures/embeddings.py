@@ -138,11 +138,13 @@ def map_figure(
     elif colour == "genre":
         _add_genres(figure, points, items, text, theme, strength)
     else:
-        marker = {"size": 4 if solid else 8, "opacity": 0.9 * strength} | _graded(
+        small = solid or len(items) > _CRISP
+        marker = {"size": 4 if small else 8, "opacity": 0.9 * strength} | _graded(
             items, colour, text, theme
         )
         _add_points(figure, points, np.arange(len(items)), items, text, marker=marker, legend=False)
-    if selected is None and not stale and not solid:  # in space nothing keeps names apart
+    # In space nothing keeps names apart, and WebGL would draw over them.
+    if selected is None and not stale and not solid and len(items) <= _CRISP:
         _add_names(figure, points, items, theme)
     keep = f"{revision}:{selected}" if centred else revision
     shared: dict[str, Any] = {

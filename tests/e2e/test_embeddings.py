@@ -119,6 +119,17 @@ def test_names_stand_apart_and_zooming_in_brings_more(page: Page, server: str) -
     assert closer - {box["name"] for box in shown}
 
 
+def test_the_charts_buttons_speak_our_words_and_send_nothing_away(page: Page, server: str) -> None:
+    page.goto(f"{server}/embeddings?lang=zh")
+    page.locator(".ov-chart .modebar-btn").first.wait_for(state="attached")
+    titles = page.locator(".ov-chart .modebar-btn").evaluate_all(
+        "buttons => buttons.map(button => button.dataset.title)"
+    )
+    zh = Text("zh")
+    names = ("save", "zoom", "pan", "zoom_in", "zoom_out", "autoscale", "reset")
+    assert titles == [zh(f"stage.chart.{name}") for name in names]
+
+
 def test_a_click_in_space_finds_a_film(page: Page, server: str) -> None:
     page.goto(f"{server}/embeddings?dimensions=3&movie=260")
     settle(page, "g._fullLayout.scene && g._fullLayout.scene._scene")

@@ -151,7 +151,7 @@ def test_a_map_too_large_for_svg_is_drawn_by_webgl() -> None:
                 np.ones(many, dtype=int), np.zeros(many))  # fmt: skip
     points = RNG.standard_normal((many, 2))
     figure = map_figure(points, big, text=EN, theme=THEMES["light"], colour="mean")
-    assert [trace.type for trace in figure.data] == ["scattergl", "scatter"]
+    assert [trace.type for trace in figure.data] == ["scattergl"]
     assert draw(colour="mean").data[0].type == "scatter"
 
 

@@ -46,6 +46,7 @@ class Chart {
       const layout = { ...figure.layout, autosize: true, height: data.height };
       delete layout.width;
       const config = plotlyConfig(data.words, data.toolbar);
+      if (!this.reports.has("select")) config.modeBarButtonsToRemove.push("select2d", "lasso2d");
       await this.Plotly.react(host, { data: figure.data, layout, config, frames: figure.frames });
       if (!this.listening) this.listen();
       thinNames(host);

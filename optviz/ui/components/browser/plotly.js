@@ -46,6 +46,8 @@ export function plotlyConfig(words, toolbar, extra = {}) {
   const name = `optviz-${words.code}`;
   return {
     displaylogo: false,
+    showSendToCloud: false, // nothing leaves for a stranger's server
+    plotlyServerURL: "",
     displayModeBar: toolbar ? "hover" : false,
     responsive: false, // we watch our own element instead of the window
     doubleClick: "reset",
@@ -54,7 +56,7 @@ export function plotlyConfig(words, toolbar, extra = {}) {
     locales: { [name]: { dictionary, format: {} } },
     modeBarButtonsToRemove: [
       "toggleSpikelines", "hoverClosestCartesian", "hoverCompareCartesian",
-      "resetCameraLastSave3d", "tableRotation", "hoverClosest3d", "sendDataToCloud",
+      "resetCameraLastSave3d", "tableRotation", "hoverClosest3d",
     ],
     ...extra,
   };
