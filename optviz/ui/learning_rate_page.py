@@ -30,7 +30,9 @@ __all__ = ["adopt", "render"]
 _REFRESH = 0.2
 _HEIGHT = 360
 # A label beside its box, not above it: the stage should begin high up. A phone takes two rows.
-_ROW_STYLE = """
+# What is said below the chart keeps its height, so that nothing under it jumps.
+_STYLE = """
+.st-key-learning_rate-status { min-height: 2.9rem; }
 .st-key-learning_rate-rate { flex-wrap: nowrap; }
 @media (max-width: 640px) {
   .st-key-learning_rate-go { flex-wrap: nowrap; justify-content: space-between; gap: 0.5rem; }
@@ -71,9 +73,8 @@ def render(page: Page, store: Store[LearningRateState], scene: str | None) -> No
     stage, side = st.columns([7, 3], gap="medium")
     problem: Problem | None = None
     request: Request | None = None
-    data = runs().data
     try:
-        request = store.value.request(on_page, data.source if data is not None else None)
+        request = store.value.request(on_page, runs().source)
     except Problem as wrong:
         problem = wrong
     with side:
@@ -118,7 +119,7 @@ def _actions(
     rate: float | None,
 ) -> None:
     text, run = page.text, every.current
-    st.html(f"<style>{_ROW_STYLE}</style>")
+    st.html(f"<style>{_STYLE}</style>")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if every.busy:
             st.button(
@@ -230,8 +231,9 @@ def _live(
     events = chart(figure, key="learning_rate.chart", height=_HEIGHT, on_click=pick)
     if events.click is not None:
         st.rerun()  # the rate's box above follows
+    with st.container(key="learning_rate-status"):
+        render_facts(page, run, rules, reason, stale)
     render_rules(page, store, rules)
-    render_facts(page, run, rules, reason, stale)
 
 
 def _model_of(run: SweepRun | None, state: LearningRateState) -> str:

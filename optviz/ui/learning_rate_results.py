@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from optviz.core.problem import Problem
 from optviz.figures.lr_finder import GLYPHS, mark_colour, rate_text, trial_figure
+from optviz.training.sweeps import SmallSetup
 from optviz.ui.components import chart
-from optviz.ui.frame import Page
+from optviz.ui.frame import PAGES, Page
 from optviz.ui.learning_rate_state import RECOMMENDERS, LearningRateState, Request
 from optviz.ui.learning_rate_sweeps import (
     TRIAL_STEPS,
@@ -19,6 +20,7 @@ from optviz.ui.learning_rate_sweeps import (
     problem_of,
 )
 from optviz.ui.state import Store
+from optviz.ui.trajectories_state import Run, TrajectoriesState, on_surface
 
 __all__ = ["default_rate", "read_rules", "render_facts", "render_rules", "render_trial"]
 
@@ -30,8 +32,12 @@ _TRIAL_SMOOTHING = 0.9
 
 
 def read_rules(run: SweepRun | None, smoothing: float) -> tuple[dict[str, float], Problem | None]:
-    """What the rules suggest, or why they cannot; neither while the sweep is under way."""
-    if run is None or not run.finished or not len(run.curve.lrs):
+    """What the rules suggest, or why they cannot; neither while the sweep is under way.
+
+    Once the check has begun, the sweep itself is over.
+    """
+    whole = run is not None and (run.finished or len(run.curve.check_lrs) > 0)
+    if run is None or not whole or not len(run.curve.lrs):
         return {}, None
     try:
         return run.suggestions(smoothing), None
@@ -86,7 +92,7 @@ def render_facts(
                       lr=rate_text(float(run.curve.lrs[-1])))]  # fmt: skip
     if stale:
         parts.insert(0, text("learning_rate.facts.stale"))
-    if rules and max(rules.values()) > _DISAGREE * min(rules.values()):
+    elif rules and max(rules.values()) > _DISAGREE * min(rules.values()):
         factor = f"{float(f'{max(rules.values()) / min(rules.values()):.1e}'):,.0f}"
         parts.append(text("learning_rate.facts.disagree", factor=factor))
     if reason is not None:
@@ -129,6 +135,26 @@ def render_trial(page: Page, every: Sweeps, request: Request | None, model: str)
         return
     working = not trial.job.finished
     st.fragment(run_every=_REFRESH if working else None)(_trial)(page, trial, model, working)
+    if isinstance(trial.setup, SmallSetup) and model == "surface":
+        walked = st.button(
+            page.text("learning_rate.trial.walk"), key="learning_rate.walk",
+            icon=PAGES["trajectories"][1],
+        )  # fmt: skip
+        if walked:
+            _walk(trial.setup, trial.lrs)
+
+
+def _walk(setup: SmallSetup, lrs: Sequence[float]) -> None:
+    """Set the Trajectories page to the same three trainings, and go there."""
+    name = setup.optimizer
+    more: tuple[tuple[str, float], ...] = ()
+    if name == "sgd" and setup.momentum > 0:
+        name, more = "momentum", (("momentum", setup.momentum),)
+    runs = tuple(Run(name, (("lr", lr), *more)) for lr in lrs)
+    other = Store(TrajectoriesState, own_address=False)
+    other.reset()
+    other.set(**on_surface(setup.surface, runs=runs, focus=1))
+    st.switch_page(PAGES["trajectories"][0])
 
 
 def _trial(page: Page, trial: TrialRun, model: str, working: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -120,7 +119,7 @@ class TrialRun:
     @property
     def lrs(self) -> list[float]:
         """The rates, the chosen one in the middle."""
-        return [self.lr * factor for factor in TRIAL_FACTORS]
+        return neighbours(self.lr)
 
     def read(self) -> None:
         """Take in the events since the last look."""
@@ -132,6 +131,11 @@ class TrialRun:
     def curves(self) -> list[Values]:
         """The losses of the trainings that have ended, in the order of :attr:`lrs`."""
         return [self.losses[run] for run in sorted(self.losses)]
+
+
+def neighbours(lr: float) -> list[float]:
+    """A tenth of a rate, the rate, and ten times as much, without rounding dust."""
+    return [float(f"{lr * factor:.12g}") for factor in TRIAL_FACTORS]
 
 
 def problem_of(job: Job) -> Problem | None:
@@ -202,9 +206,8 @@ class Sweeps:
             if (trial.setup, trial.lr) == (setup, lr):
                 return
             trial.job.cancel()
-        lrs: Sequence[float] = [lr * factor for factor in TRIAL_FACTORS]
         job = default_backend().submit(
-            _task(setup, "trial"), setup=setup, lrs=lrs, n_steps=TRIAL_STEPS
+            _task(setup, "trial"), setup=setup, lrs=neighbours(lr), n_steps=TRIAL_STEPS
         )
         self.trial = TrialRun(setup, lr, job)
 

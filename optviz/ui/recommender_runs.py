@@ -184,6 +184,11 @@ class Runs:
         return self._data or self._reference().data
 
     @property
+    def source(self) -> str | None:
+        """Where a worker finds the ratings; None for the bundled ones. Loads nothing."""
+        return self._data.source if self._data is not None else None
+
+    @property
     def run(self) -> Run | None:
         """The model to show: one under way, else the last one of the present ratings."""
         if self._run is not None and (self._run.busy or self._run.data is self.data):

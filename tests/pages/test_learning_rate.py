@@ -122,6 +122,21 @@ def test_a_small_model_is_trained_in_place() -> None:
     check(app)
 
 
+@pytest.mark.parametrize("momentum", ["0.0", "0.5"])
+def test_a_point_on_a_surface_can_be_watched_walking(momentum: str) -> None:
+    app = swept(model="surface", surface="bowl", optimizer="sgd", momentum=momentum, picked="0.2",
+                start_lr="1e-4")  # fmt: skip
+    app.button(key="learning_rate.train").click().run()
+    check(app)
+    app.button(key="learning_rate.walk").click().run()
+    check(app)
+    assert app.title[0].value == EN("trajectories.question")
+    state = app.session_state["state:trajectories"]
+    assert state.surface == "bowl" and len(state.runs) == 3
+    assert dict(state.runs[1].changed)["lr"] == 0.2
+    assert dict(state.runs[1].changed).get("momentum", 0.0) == float(momentum)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("scene", SCENES)
 def test_every_scene_sweeps_and_says_what_to_notice(scene: str, language: str) -> None:
