@@ -110,11 +110,13 @@ def loss_figure(
         )  # fmt: skip
     bottom, top = _loss_range(curve, smoothed, [value for _, value, _, _ in lines])
     for place, (label, value, _, colour) in enumerate(lines):
-        # At the left, where no validation point ever is. The lesson's figure may lie close to
-        # the biases': the lower of the two has its label below.
+        # The mean's at the right, which training has left long ago; the others at the left,
+        # where no validation point ever is. The lesson's figure may lie close to the biases':
+        # the lower of the two has its label below.
         near = [other for _, other, _, _ in lines[1:] if other != value] if place else []
         figure.add_annotation(
-            x=0, y=value, text=label, showarrow=False, xanchor="left", xshift=4,
+            x=0 if place else total_epochs, xanchor="left" if place else "right",
+            y=value, text=label, showarrow=False, xshift=4 if place else -4,
             yanchor="top" if near and value < near[0] else "bottom",
             font={"color": colour, "size": 12}, borderpad=1,
         )  # fmt: skip

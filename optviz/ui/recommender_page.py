@@ -26,7 +26,7 @@ _HEIGHT = 350
 # The formula keeps to its column, also on a phone; the status is one block.
 _STYLE = """
 .st-key-recommender-live, .st-key-recommender-structure { gap: 0.35rem; }
-.st-key-recommender-structure .katex-display { margin: 0.2em 0; overflow: auto hidden; }
+.st-key-recommender-structure .katex-display { margin: 0.5em 0 1em; overflow: auto hidden; }
 @media (max-width: 640px) { .st-key-recommender-structure .katex { font-size: 0.92em; } }
 """
 
@@ -45,7 +45,7 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
     """Draw the page below its headline."""
     every = runs()
     st.html(f"<style>{_STYLE}</style>")
-    stage, side = st.columns([10, 3.1], gap="medium")
+    stage, side = st.columns([10, 3], gap="small")
     with stage:
         _buttons(page, store, every)
         # Only while a run is under way does this part of the page look again by itself.

@@ -62,7 +62,10 @@ def _recommend(page: Page, run: Run) -> None:
     with new:
         st.markdown(text("recommender.new"))
         items, predicted = recommendations(run, user)
-        _table(page, run, items, predicted)
+        if len(items):
+            _table(page, run, items, predicted)
+        else:
+            st.caption(text("recommender.table.none"))
 
 
 def _user(page: Page, run: Run) -> Any:

@@ -165,6 +165,7 @@ def test_own_ratings_are_read_trained_on_and_given_back() -> None:
     app.button(key="recommender.train").click().run()
     settled(app)
     assert "65 ratings to learn from, 16 held out" in said(app)
+    assert EN("recommender.table.none") in said(app)
     app.button(key="recommender.bundled").click().run()
     check(app)
     assert "100,004 ratings" in said(app)
