@@ -8,7 +8,6 @@ Pages of files that processes share count in each of them, as in ``ps``.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,7 +47,8 @@ def visit(page: Page, address: str, name: str) -> None:
         page.wait_for_timeout(15_000)
     elif name == "recommender":
         page.locator(".st-key-recommender-train button").click()
-        page.get_by_text(re.compile("after epoch 3")).wait_for(timeout=120_000)
+        learnt = ENGLISH("recommender.results.trained")
+        page.get_by_role("heading", name=learnt).wait_for(timeout=120_000)
     elif name == "embeddings":
         page.goto(f"{address}/embeddings?lang=en&perplexity=31")
         page.wait_for_timeout(20_000)

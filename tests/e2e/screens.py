@@ -19,15 +19,25 @@ def address(server: str, name: str, query: str = "") -> str:
     return f"{server}/{path}" + (f"?{query}" if query else "")
 
 
-def settle(page: Page, timeout: float = 60_000) -> None:
-    """Wait until the script rests, nothing is a grey placeholder, and every chart is drawn."""
-    page.wait_for_function(
-        "() => document.querySelector('[data-test-script-state=notRunning]')"
-        " && !document.querySelector('[data-testid=stSkeleton], [data-testid=stAppSkeleton]')"
-        " && [...document.querySelectorAll('.ov-chart, .ov-stage')]"
-        ".every((chart) => chart.dataset.drawn || chart.offsetParent === null)",
-        timeout=timeout,
-    )
+RESTS = """() => document.querySelector('[data-test-script-state=notRunning]')
+  && !document.querySelector('[data-testid=stSkeleton], [data-testid=stAppSkeleton]')
+  && [...document.querySelectorAll('.ov-chart, .ov-stage')]
+    .every((chart) => chart.dataset.drawn || chart.offsetParent === null)"""
+
+
+def settle(page: Page, *, still: bool = False) -> None:
+    """Wait until the script rests, nothing is a grey placeholder, and every chart is drawn.
+
+    Args:
+        page: The page.
+        still: Wait until it has been so for a second: a page that looks after a job rests
+            between two looks.
+    """
+    page.wait_for_function(RESTS, timeout=60_000)
+    rested = 0
+    while still and rested < 10:
+        page.wait_for_timeout(100)
+        rested = rested + 1 if page.evaluate(f"Boolean(({RESTS})())") else 0
 
 
 def open_screen(page: Page, server: str, name: str, code: str = "en", query: str = "") -> None:

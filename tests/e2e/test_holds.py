@@ -6,7 +6,6 @@ The tests find the controls by themselves, so that a new page or a new box is tr
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import time
@@ -22,6 +21,8 @@ from scripts.serve import serve
 from .screens import NAMES, check, open_screen, settle
 
 EN = Text("en")
+LEARNT = EN("recommender.results.trained")
+"""The headline that stands over what a run has learnt once it has ended."""
 
 # The button that starts a page's long work; pages without one compute as they go.
 START: Mapping[str, str] = {
@@ -117,7 +118,7 @@ def test_double_click_on_train_still_ends_in_a_result(
     page = open_page()
     open_screen(page, server, "recommender", query="model=als&epochs=3")
     page.locator(START["recommender"]).dblclick()
-    expect(page.get_by_text(re.compile(r"after epoch 3"))).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name=LEARNT)).to_be_visible(timeout=120_000)
     check(page)
 
 
@@ -172,7 +173,7 @@ def test_two_tabs_train_each_its_own(open_page: Callable[..., Page], server: str
         open_screen(tab, server, "recommender", query=f"model={model}&epochs=3")
         tab.locator(START["recommender"]).click()
     for tab in tabs:
-        expect(tab.get_by_text(re.compile("after epoch 3"))).to_be_visible(timeout=120_000)
+        expect(tab.get_by_role("heading", name=LEARNT)).to_be_visible(timeout=120_000)
         check(tab)
 
 
