@@ -42,6 +42,25 @@ def test_kept_by_hand() -> None:
     assert quality(line, picture, 1).kept == pytest.approx(2 / 5)
 
 
+@pytest.mark.parametrize("k", [1, 3, 10])
+def test_ties_rank_by_row_as_a_stable_sort_ranks_them(k: int) -> None:
+    def ranks(points: np.ndarray) -> np.ndarray:
+        distances = np.linalg.norm(points[:, None] - points[None], axis=-1)
+        np.fill_diagonal(distances, np.inf)
+        return distances.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable") + 1
+
+    # A grid seen as another grid: most distances tie, in truth and in the picture.
+    grid = np.stack(np.meshgrid(range(6), range(5)), axis=-1).reshape(-1, 2).astype(float)
+    other = grid[RNG.permutation(len(grid))]
+    shown = ranks(grid)[ranks(other) <= k]
+    n, excess = len(grid), np.maximum(shown - k, 0).sum()
+    found = quality(grid, other, k)
+    assert found.kept == pytest.approx((shown <= k).sum() / (n * k))
+    assert found.trustworthiness == pytest.approx(
+        1 - 2 * excess / (n * k * (2 * n - 3 * k - 1)), abs=1e-12
+    )
+
+
 @pytest.mark.parametrize(
     ("rows", "k", "key"),
     [(9, 2, "rows_differ"), (10, 5, "quality_neighbours"), (10, 0, "quality_neighbours")],
