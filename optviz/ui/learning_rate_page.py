@@ -28,7 +28,7 @@ from optviz.ui.state import Store, remember
 __all__ = ["adopt", "render"]
 
 _REFRESH = 0.2
-_HEIGHT = 360
+_HEIGHT = 345
 # A label beside its box, not above it: the stage should begin high up. A phone takes two rows.
 # What is said below the chart keeps its height, so that nothing under it jumps.
 _STYLE = """
