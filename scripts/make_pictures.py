@@ -172,7 +172,7 @@ def embeddings() -> list[str]:
     """The bundled map, coloured by genre, with Star Wars and its nearest films linked."""
     from optviz.embedding.neighbours import cosine_neighbours
     from optviz.embedding.precomputed import load_layouts
-    from optviz.figures.embeddings import genre_group
+    from optviz.figures.films import genre_group
     from optviz.ui.embeddings_data import bundled_movies
 
     movies = bundled_movies().most_rated(1000)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optviz.figures.embeddings import Items
+from optviz.figures.films import Items
 from optviz.ui.state import remember
 
 __all__ = ["Movies", "bundled_movies", "make_movies", "session_movies"]

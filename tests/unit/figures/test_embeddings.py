@@ -3,14 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optviz.figures.embeddings import (
-    COLOURS,
-    GENRE_GROUPS,
-    Items,
-    genre_group,
-    map_figure,
-    short_title,
-)
+from optviz.figures.embeddings import COLOURS, map_figure
+from optviz.figures.films import GENRE_GROUPS, Items, genre_group, short_title
 from optviz.figures.theme import THEMES
 from optviz.language import LANGUAGES, Text
 

@@ -1,0 +1,76 @@
+"""What is known of the films on a map: their names, their genres, their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["GENRE_GROUPS", "Items", "genre_group", "short_title"]
+
+GENRE_GROUPS: dict[str, tuple[str, ...]] = {
+    "family": ("Animation", "Children"),
+    "horror": ("Horror",),
+    "scifi": ("Sci-Fi", "Fantasy"),
+    "action": ("Action", "Adventure", "War", "Western"),
+    "crime": ("Crime", "Thriller", "Mystery", "Film-Noir"),
+    "comedy": ("Comedy", "Romance", "Musical"),
+    "drama": ("Drama",),
+    "other": (),
+}
+"""Group → its genres. Twenty genres are too many colours; a movie belongs to the first group
+that has one of its genres (so the most telling genres come first)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Items:
+    """What is known of each movie, one entry a point.
+
+    Attributes:
+        titles: Titles.
+        years: (n,) float, NaN where unknown.
+        genres: Names, joined by ``|`` as in MovieLens; empty where unknown.
+        means: (n,) mean rating.
+        counts: (n,) number of ratings.
+        biases: (n,) the model's movie bias.
+    """
+
+    titles: Sequence[str]
+    years: NDArray[np.float64]
+    genres: Sequence[str]
+    means: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    biases: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.titles)
+
+    def named(self, i: int) -> str:
+        """The title with its year."""
+        year = self.years[i]
+        return self.titles[i] if np.isnan(year) else f"{self.titles[i]} ({int(year)})"
+
+
+def genre_group(genres: str) -> str:
+    """The group of :data:`GENRE_GROUPS` that a movie belongs to.
+
+    >>> genre_group("Comedy|Horror"), genre_group("Drama|Romance"), genre_group("")
+    ('horror', 'comedy', 'other')
+    """
+    names = set(genres.split("|"))
+    return next((group for group, own in GENRE_GROUPS.items() if names & set(own)), "other")
+
+
+def short_title(title: str) -> str:
+    """A title as it fits on the map: no second name, no subtitle.
+
+    >>> short_title("Star Wars: Episode IV - A New Hope"), short_title("Mission: Impossible")
+    ('Star Wars', 'Mission: Impossible')
+    >>> short_title("Seven (a.k.a. Se7en)")
+    'Seven'
+    """
+    name = title.split(" (")[0]
+    head = name.split(": ")[0]
+    return head if " " in head else name
