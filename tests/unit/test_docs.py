@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optviz.language import ENGLISH
+from optviz.ui.frame import PAGES
 from scripts.tables import TABLES, with_tables
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +85,12 @@ def test_the_lines_of_python_run_and_keep_their_promises() -> None:
     assert run.valid_mse < 0.8
     assert run.item_factors.shape[0] == run.item_bias.shape[0] == ratings.n_items
     assert np.isfinite(run.item_factors).all()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "home"])
+def test_every_page_has_its_question_and_its_picture(page: str) -> None:
+    assert f"*{ENGLISH(f'{page}.question')}*" in README
+    assert f"docs/pictures/{page}.png" in README
 
 
 @pytest.mark.parametrize("name", TABLES)
