@@ -289,7 +289,7 @@ def runs() -> Runs:
 
 
 def share(run: Run) -> None:
-    """Leave a model for the Embeddings page."""
-    if run.fitted.finite:
+    """Leave a model for the Embeddings page, whose map knows movies by whole numbers."""
+    if run.fitted.finite and run.data.ratings.item_ids.dtype.kind in "iu":
         forget(SESSION_MODEL)
         remember(SESSION_MODEL, lambda: (run.data.ratings, run.fitted))

@@ -27,8 +27,8 @@ def test_story(page: Page, server: str) -> None:
 
     # A cold deep link shows the whole frame, the data, a model that has learnt, the recipe.
     expect(page.get_by_role("heading", name=EN("recommender.question"))).to_be_visible()
-    expect(page.get_by_text("100,004 ratings")).to_be_visible()
-    expect(page.get_by_text("Validation MSE 0.7634")).to_be_visible()
+    expect(page.get_by_text("100,004 ratings")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Validation MSE 0.7634")).to_be_visible(timeout=LONG)
     expect(page.get_by_label(EN("control.lr.label"), exact=True)).to_have_value("0.01")
     expect(page.get_by_role("slider", name=EN("control.epochs.label"))).to_have_value("25")
     stage = page.locator(".st-key-recommender-loss").bounding_box()
@@ -53,9 +53,11 @@ def test_story(page: Page, server: str) -> None:
 
     # Resume; it goes on. Stop and keep; then the results.
     button(page, "resume").click()
-    expect(page.get_by_text(re.compile(r"\d ratings/s · \d+ s left"))).to_be_visible()
+    going = page.get_by_text(re.compile(r"\d ratings/s · \d+ s left"))
+    expect(going).to_be_visible(timeout=LONG)
     button(page, "stop").click()
-    expect(page.get_by_role("heading", name=EN("recommender.results.trained"))).to_be_visible()
+    learnt = page.get_by_role("heading", name=EN("recommender.results.trained"))
+    expect(learnt).to_be_visible(timeout=LONG)
     expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
     page.get_by_role("tab", name=EN("recommender.tab.bias")).click()
     expect(page.locator(".st-key-recommender-bias .main-svg").first).to_be_visible()
@@ -77,19 +79,20 @@ def test_a_scene_trains_and_its_model_is_saved_and_opened(
     assert path.name == "als-seed0.safetensors"
 
     page.reload()
-    expect(page.get_by_text("Validation MSE 0.7634")).to_be_visible()
+    expect(page.get_by_text("Validation MSE 0.7634")).to_be_visible(timeout=LONG)
     page.get_by_text(EN("recommender.file.title")).click()
     upload = page.locator(".st-key-recommender-open input[type=file]")
     upload.set_input_files({"name": "a", "mimeType": "text/plain", "buffer": b"no model"})
     expect(page.get_by_text(EN("problem.model.unreadable"))).to_be_visible()
     upload.set_input_files(path)
-    expect(page.get_by_role("heading", name=EN("recommender.results.file"))).to_be_visible()
+    opened = page.get_by_role("heading", name=EN("recommender.results.file"))
+    expect(opened).to_be_visible(timeout=LONG)
     expect(page.get_by_role("radio", name=EN("choice.model.als"))).to_be_checked()
 
 
 def test_bad_uploads_change_nothing(page: Page, server: str) -> None:
     page.goto(f"{server}/recommender?lang=en")
-    expect(page.get_by_text("100,004 ratings")).to_be_visible()
+    expect(page.get_by_text("100,004 ratings")).to_be_visible(timeout=LONG)
     page.get_by_text(EN("recommender.data.own")).click()
     upload = page.locator("[class*=st-key-recommender-upload] input[type=file]")
     for name, content, sentence in (
@@ -98,14 +101,14 @@ def test_bad_uploads_change_nothing(page: Page, server: str) -> None:
     ):
         expect(upload).to_have_count(1)  # each try is followed by a fresh uploader
         upload.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
-        expect(page.get_by_text(sentence)).to_be_visible()
+        expect(page.get_by_text(sentence)).to_be_visible(timeout=LONG)
         expect(page.get_by_text("100,004 ratings")).to_be_visible()
 
     rows = "".join(f"{u},{i},{1 + (u * i) % 5}\n" for u in range(30) for i in range(30))
     expect(upload).to_have_count(1)
     good = ("user,item,rating\n" + rows).encode()
     upload.set_input_files({"name": "own.csv", "mimeType": "text/csv", "buffer": good})
-    expect(page.get_by_text("900 ratings · 30 users · 30 movies")).to_be_visible()
+    expect(page.get_by_text("900 ratings · 30 users · 30 movies")).to_be_visible(timeout=LONG)
     button(page, "train").click()
     expect(page.get_by_text(re.compile("720 ratings to learn from, 180 held out"))).to_be_visible()
     expect(page.get_by_text("after epoch 3 of 3")).to_be_visible(timeout=LONG)

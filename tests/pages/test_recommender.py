@@ -172,6 +172,20 @@ def test_own_ratings_are_read_trained_on_and_given_back() -> None:
     assert "Validation MSE 0.7634" in said(app)
 
 
+def test_ratings_with_ids_in_letters_leave_the_map_of_movies_whole() -> None:
+    app = open_page(model="als", n_factors="2", epochs="1")
+    rows = "".join(f"u{u},m{i},{1 + (u * i) % 5}\n" for u in range(9) for i in range(9))
+    table = ("user,item,rating\n" + rows).encode()
+    app.file_uploader(key="recommender.upload.0").upload("own.csv", table).run()
+    settled(app)
+    app.button(key="recommender.train").click().run()
+    settled(app)
+    app.button(key="recommender.another").click().run()
+    check(app)
+    app.switch_page("pages/embeddings.py").run()
+    check(app)
+
+
 def test_the_files_of_an_archive_are_read_together() -> None:
     app = open_page()
     rows = "".join(f"{u},{i},{1 + (u + i) % 5},9\n" for u in range(9) for i in range(9))
