@@ -18,6 +18,7 @@ from optviz.core.problem import Problem
 from optviz.figures.theme import Theme, theme
 from optviz.language import LANGUAGES, Text
 from optviz.ui import state
+from optviz.ui.warm import warm_up
 
 __all__ = ["PAGES", "Page", "page"]
 
@@ -87,6 +88,7 @@ def page(name: str) -> Iterator[Page]:
     _menu(text)
     try:
         yield Page(name, text, theme(st.context.theme.type))
+        warm_up(name)
     except Problem as problem:
         show_problem(problem, text)
     except Exception:

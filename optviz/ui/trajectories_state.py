@@ -148,7 +148,7 @@ class TrajectoriesState(PageState):
     )
     start: Point = custom(  # noqa: RUF009
         SURFACES[_FIRST].start, check=_check_point, parse=read_point,
-        write=lambda point: write_point(point).replace(" ", ""),
+        write=lambda point: ",".join(map(repr, point)),
     )  # fmt: skip
     steps: int = integer(SURFACES[_FIRST].steps, 0, MOST_STEPS)
     focus: int = integer(0, 0, MOST_RUNS)

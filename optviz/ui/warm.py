@@ -1,6 +1,6 @@
 """Imports made ahead, while the reader is still reading.
 
-The first use of torch costs two to three seconds and 290 MiB. Pages do not wait for it when
+The first use of torch costs one to three seconds and up to 290 MiB. Pages do not wait for it when
 they are opened, so whoever first presses Train, or first opens the Trajectories page, would.
 Instead, once a page has been drawn, what its jobs need is imported in a waiting worker process,
 and what the Trajectories page computes with in this process, on a thread. A worker that nobody
@@ -19,8 +19,8 @@ from optviz.jobs import default_backend
 
 __all__ = ["HERE", "MODULES", "warm_up"]
 
-# The first optimizer that a process makes imports the compiler, though it compiles nothing:
-# another second, so that is made ahead too.
+# The first step of a training run imports torch's compiler, though it compiles nothing: another
+# second, so that is made ahead too. (Trajectories do without: see core.engine.)
 _TORCH = ("torch", "torch._dynamo")
 
 MODULES: Mapping[str, tuple[str, ...]] = {
@@ -32,7 +32,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
 }
 """Page → the modules that its jobs import before they begin."""
 
-HERE = (*_TORCH, "optviz.core.engine")
+HERE = ("torch", "optviz.core.engine")
 """The modules that are imported in this process."""
 
 DELAY = 2.0
