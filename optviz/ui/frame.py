@@ -18,6 +18,7 @@ from optviz.core.problem import Problem
 from optviz.figures.theme import Theme, theme
 from optviz.language import LANGUAGES, Text
 from optviz.ui import state
+from optviz.ui.components.preload import preload
 from optviz.ui.warm import warm_up
 
 __all__ = ["PAGES", "Page", "page"]
@@ -116,3 +117,4 @@ def _menu(text: Text) -> None:
                 **state.bind_language(),
             )
             st.caption(text("frame.data"))
+            preload()

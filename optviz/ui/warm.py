@@ -10,11 +10,13 @@ uses ends after five minutes and gives its memory back; the next look at a page 
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
+import time
 from collections.abc import Mapping
-from functools import cache
 from importlib import import_module
 
+from optviz.core.problem import Problem
 from optviz.jobs import default_backend
 
 __all__ = ["HERE", "MODULES", "warm_up"]
@@ -39,26 +41,29 @@ DELAY = 2.0
 """Seconds after the first page: its scripts and pictures must have reached the browser."""
 
 
+AGAIN = 60.0
+"""Seconds for which a page that has been warmed up is taken to be warm."""
+
+_asked: dict[str, float] = {}
+
+
 def warm_up(page: str) -> None:
     """Have the modules of ``page`` imported in a waiting worker, and ours here; returns at once.
 
-    Call it when the page has been drawn: before, the imports would take processor time from
-    the first picture.
-
-    Raises:
-        Problem: The environment names no backend for jobs.
+    Call it when the page has been drawn. The imports begin a little later: before, they would
+    take processor time from the first picture.
     """
-    default_backend().warm(*MODULES[page])
-    _import_here()
-
-
-@cache  # once in the life of this process
-def _import_here() -> None:
+    now = time.monotonic()
+    if now - _asked.get(page, -math.inf) < AGAIN:
+        return
+    _asked[page] = now
     # Not a daemon: the process must not end in the middle of loading a library.
-    threading.Timer(DELAY, _import_all).start()
+    threading.Timer(DELAY, _import, (page,)).start()
 
 
-def _import_all() -> None:
+def _import(page: str) -> None:
+    with contextlib.suppress(Problem):  # whoever needs the backend will be told
+        default_backend().warm(*MODULES[page])
     for module in HERE:
         with contextlib.suppress(ImportError):  # the page that needs it will say so
             import_module(module)

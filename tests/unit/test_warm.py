@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from optviz.core.problem import Problem
 from optviz.ui import frame, warm
 
 ROOT = Path(__file__).parents[2]
@@ -23,33 +24,32 @@ def test_modules_exist(module: str) -> None:
     assert find_spec(module) is not None
 
 
-def test_the_page_hands_them_to_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    class Backend:
-        def warm(self, *modules: str) -> None:
-            asked.extend(modules)
-
-    monkeypatch.setattr(warm, "default_backend", Backend)
-    monkeypatch.setattr(warm, "_import_here", lambda: None)
-    warm.warm_up("recommender")
-    assert asked == list(warm.MODULES["recommender"])
-
-
-def test_this_process_imports_later_once_and_does_not_wait() -> None:
+def test_the_page_hands_them_to_the_backend_later_once_and_does_not_wait() -> None:
     program = """
 import sys, threading
 from optviz.ui import warm
+asked = []
 class Backend:
-    def warm(self, *modules): pass
+    def warm(self, *modules): asked.append(modules)
 warm.default_backend = Backend
 warm.DELAY = 0.01
 warm.HERE = ("colorsys", "no_such_module", "wave")
-warm.warm_up("home"); warm.warm_up("home")
-timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
-assert len(timers) <= 1
-for timer in timers: timer.join()
+warm.warm_up("home"); warm.warm_up("home"); warm.warm_up("recommender")
+for timer in threading.enumerate():
+    if isinstance(timer, threading.Timer): timer.join()
+assert sorted(asked) == sorted([warm.MODULES["home"], warm.MODULES["recommender"]]), asked
 assert {"colorsys", "wave"} <= set(sys.modules)
 assert "torch" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_a_backend_that_is_not_there_is_left_to_those_who_need_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing() -> None:
+        raise Problem("problem.jobs.unknown_backend", variable="X", name="y", known="z")
+
+    monkeypatch.setattr(warm, "default_backend", missing)
+    monkeypatch.setattr(warm, "HERE", ())
+    warm._import("home")

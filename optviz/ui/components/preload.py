@@ -1,0 +1,16 @@
+"""plotly.js on its way to the browser while the server still computes the first picture."""
+
+from __future__ import annotations
+
+from streamlit.components.v2 import component
+
+from optviz.ui.components import assets
+
+__all__ = ["preload"]
+
+_mount = component("optviz.preload", html="<i hidden></i>", js=assets.LOADER, isolate_styles=False)
+
+
+def preload() -> None:
+    """Have the browser fetch and read plotly.js now; draws nothing."""
+    _mount(key="preload", data=assets.addresses("preload.js"))
