@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Curvature",
     "curvature",
+    "evaluate",
     "evaluate_grid",
     "gradient",
     "hessian",
@@ -81,7 +82,7 @@ def gradient(surface: Surface, points: Any) -> Array:
     x, y = _columns(points)
     loss = surface.function(x, y)
     gx, gy = torch.autograd.grad(loss.sum(), (x, y), materialize_grads=True)
-    return np.stack([gx.numpy(), gy.numpy()], axis=1)
+    return np.stack([gx.numpy(force=True), gy.numpy(force=True)], axis=1)
 
 
 def hessian(surface: Surface, points: Any) -> Array:
@@ -101,11 +102,12 @@ def _derivatives(surface: Surface, points: Any) -> tuple[Array, Array]:
             row = torch.autograd.grad(g.sum(), (x, y), retain_graph=True, materialize_grads=True)
         else:  # a gradient that is constant
             row = (torch.zeros_like(x), torch.zeros_like(x))
-        rows.append(np.stack([part.detach().numpy() for part in row], axis=1))
+        # force: torch hands out zeros that are not stored, of |x|'s second derivative, say.
+        rows.append(np.stack([part.numpy(force=True) for part in row], axis=1))
     matrix = np.stack(rows, axis=1)
     # Both mixed derivatives are the same number up to rounding; one stands for both.
     matrix[:, 1, 0] = matrix[:, 0, 1]
-    return np.stack([gx.detach().numpy(), gy.detach().numpy()], axis=1), matrix
+    return np.stack([gx.numpy(force=True), gy.numpy(force=True)], axis=1), matrix
 
 
 def curvature(surface: Surface, points: Any) -> Curvature:
@@ -172,6 +174,16 @@ def lowest_eigenvalue(surface: Surface, xs: Any, ys: Any) -> Array:
 def nonconvex(surface: Surface, xs: Any, ys: Any) -> npt.NDArray[np.bool_]:
     """Where some eigenvalue is negative, on the grid ``xs`` × ``ys``: (len(ys), len(xs))."""
     return np.asarray(lowest_eigenvalue(surface, xs, ys) < 0, dtype=np.bool_)
+
+
+def evaluate(surface: Surface, points: Any) -> Array:
+    """The surface's values at each of ``points`` (N, 2), as (N,), float64."""
+    import torch
+
+    columns = np.ascontiguousarray(np.asarray(points, dtype=np.float64).reshape(-1, 2).T)
+    with torch.no_grad():
+        x, y = torch.as_tensor(columns)
+        return np.asarray(surface.function(x, y).numpy(force=True), dtype=np.float64)
 
 
 def evaluate_grid(surface: Surface, xs: Any, ys: Any) -> Array:

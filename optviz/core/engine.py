@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,6 @@ __all__ = ["Record", "run"]
 
 Array = npt.NDArray[np.float64]
 Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-Kind = Literal["fixed", "elementwise", "any"]
 Record = tuple[Array, Array, Array]
 """Points (N, n+1, 2), losses (N, n+1), gradients (N, n+1, 2)."""
 
@@ -34,7 +33,7 @@ def run(
     start: tuple[float, float],
     steps: int,
     *,
-    kind: Kind,
+    fixed: bool,
 ) -> Record:
     """Step every optimizer ``steps`` times from ``start``.
 
@@ -43,9 +42,8 @@ def run(
         runs: Optimizers with checked settings.
         start: Where all begin.
         steps: How often each steps; 0 gives the start alone.
-        kind: What may be assumed of ``function``: ``"fixed"``, elementwise and the same
-            operations at every point; ``"elementwise"``; or ``"any"``, called for one point at a
-            time.
+        fixed: Whether ``function`` is elementwise, runs the same operations at every point and
+            rounds a batch as it rounds single points: then all are computed together.
 
     Raises:
         Problem: ``function`` fails, or does not return one differentiable number a point.
@@ -54,7 +52,7 @@ def run(
     iterates = torch.tensor([start] * count, dtype=torch.float64).reshape(count, 2)
     grads = torch.zeros_like(iterates)
     losses = torch.zeros(count, dtype=torch.float64)
-    evaluate = _EVALUATORS[kind](function, iterates, grads, losses)
+    evaluate = (_Replayed if fixed else _OneByOne)(function, iterates, grads, losses)
     movers = _movers(function, runs, iterates, grads, losses)
 
     now, slope, level = iterates.numpy(), grads.numpy(), losses.numpy()
@@ -71,54 +69,33 @@ def run(
     return points.swapaxes(0, 1), values.T, gradients.swapaxes(0, 1)
 
 
-class _Batch:
-    """All rows in one call of an elementwise function."""
+class _Replayed:
+    """All rows in one call, from a recording of autograd's work."""
 
     def __init__(
         self, function: Function, iterates: torch.Tensor, grads: torch.Tensor, losses: torch.Tensor
     ) -> None:
-        self.function = function
-        self.iterates = iterates.numpy()
-        self.grads = grads.numpy()
-        self.losses = losses.numpy()
+        self.iterates, self.grads, self.losses = iterates.numpy(), grads.numpy(), losses.numpy()
         columns = torch.empty(2, len(iterates), dtype=torch.float64)
         self.columns = columns.numpy()
-        self.x = columns[0].detach().requires_grad_()
-        self.y = columns[1].detach().requires_grad_()
-        self.ones = torch.ones(len(iterates), dtype=torch.float64)
+        self.x, self.y = columns
+        self.tape = Tape(function, self.x, self.y)
 
     def __call__(self) -> None:
         self.columns[:] = self.iterates.T
-        value, gx, gy = self.derive()
+        with torch.no_grad():
+            value, gx, gy = self.tape(self.x, self.y)
         self.losses[:] = value.numpy()
         self.grads[:, 0] = gx.numpy()
         self.grads[:, 1] = gy.numpy()
 
-    def derive(self) -> tuple[torch.Tensor, ...]:
-        """Value and both derivatives at the points in ``columns``."""
-        value = _call(self.function, self.x, self.y)
-        gx, gy = torch.autograd.grad(value, (self.x, self.y), self.ones, materialize_grads=True)
-        return value.detach(), gx, gy
-
-
-class _Replayed(_Batch):
-    """The same from a recording of autograd's work, at a third of the cost."""
-
-    def __init__(
-        self, function: Function, iterates: torch.Tensor, grads: torch.Tensor, losses: torch.Tensor
-    ) -> None:
-        super().__init__(function, iterates, grads, losses)
-        self.x, self.y = self.x.detach(), self.y.detach()
-        self.tape = Tape(function, self.x, self.y)
-
-    def derive(self) -> tuple[torch.Tensor, ...]:
-        """Value and both derivatives at the points in ``columns``."""
-        with torch.no_grad():
-            return self.tape(self.x, self.y)
-
 
 class _OneByOne:
-    """One call a row, on scalars: for functions of which nothing is known."""
+    """One call a row, on scalars, and one walk back for all: for any other function.
+
+    torch rounds some functions of a batch differently from those of a single number; what is
+    drawn is what a student's own loop gives, so nothing is batched here but the bookkeeping.
+    """
 
     def __init__(
         self, function: Function, iterates: torch.Tensor, grads: torch.Tensor, losses: torch.Tensor
@@ -127,19 +104,12 @@ class _OneByOne:
         self.iterates, self.grads, self.losses = iterates, grads, losses
 
     def __call__(self) -> None:
-        for row, grad, loss in zip(self.iterates, self.grads, self.losses, strict=True):
-            point = row.clone().requires_grad_()
-            value = _call(self.function, point[0], point[1])
-            (slope,) = torch.autograd.grad(value, point, materialize_grads=True)
+        points = [row.clone().requires_grad_() for row in self.iterates]
+        values = [_call(self.function, point[0], point[1]) for point in points]
+        slopes = torch.autograd.grad(values, points, materialize_grads=True)
+        for value, slope, grad, loss in zip(values, slopes, self.grads, self.losses, strict=True):
             loss.copy_(value.detach())
             grad.copy_(slope)
-
-
-_EVALUATORS: Mapping[Kind, Callable[..., Callable[[], None]]] = {
-    "fixed": _Replayed,
-    "elementwise": _Batch,
-    "any": _OneByOne,
-}
 
 
 def _call(function: Function, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

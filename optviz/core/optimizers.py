@@ -309,11 +309,16 @@ def default_hyperparameters(optimizer: str, surface: str) -> dict[str, Value]:
     """Settings of ``optimizer`` that tell its story on ``surface``.
 
     All are torch's defaults but ``lr``, which has been chosen for the surface's own start and
-    steps. An unknown surface gets torch's.
+    steps; a typed one (``=…``) gets rules of thumb, an unknown one torch's.
 
     Raises:
         Problem: There is no such optimizer.
     """
     settings = get_optimizer(optimizer).defaults()
-    rate = RATES.get(surface, {}).get(optimizer)
+    if surface.startswith("="):
+        from optviz.core.own import own_rates
+
+        rate = own_rates(surface).get(optimizer)
+    else:
+        rate = RATES.get(surface, {}).get(optimizer)
     return settings if rate is None else settings | {"lr": rate}

@@ -348,11 +348,19 @@ SURFACES: Mapping[str, Surface] = MappingProxyType({s.name: s for s in _SURFACES
 
 
 def get_surface(name: str) -> Surface:
-    """The surface called ``name``.
+    """The surface called ``name``; one that begins with ``=`` is a formula of x and y.
 
     Raises:
-        Problem: There is none; the message lists those there are.
+        Problem: There is none (the message lists those there are), or the formula is none.
+
+    Example:
+        >>> get_surface("=x^2 + y^2 @ -1,1,-1,1").minima
+        ((0.0, 0.0),)
     """
+    if name.startswith("="):
+        from optviz.core.own import own_surface
+
+        return own_surface(name)
     if name not in SURFACES:
         raise Problem(
             "problem.core.unknown_name", kind="surface", name=name, known=", ".join(SURFACES)

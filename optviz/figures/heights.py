@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from optviz.core.curvature import evaluate_grid, lowest_eigenvalue
 from optviz.core.surface import Surface
-from optviz.core.surfaces import SURFACES
 
 __all__ = ["ASPECT", "Heights", "heights", "lowest"]
 
@@ -59,33 +58,25 @@ class Heights:
 
 
 def heights(surface: Surface) -> Heights:
-    """The surface on its grid; remembered for the surfaces of the registry."""
-    return _registered(surface.name) if _known(surface) else _evaluate(surface)
+    """The surface on its grid; the last ones are remembered."""
+    return _evaluate(surface)
 
 
 def lowest(surface: Surface) -> Array:
     """The Hessian's smaller eigenvalue on the same grid; negative where not convex."""
-    if _known(surface):
-        return _registered_lowest(surface.name)
-    grid = heights(surface)
-    return lowest_eigenvalue(surface, grid.xs, grid.ys)
-
-
-def _known(surface: Surface) -> bool:
-    return SURFACES.get(surface.name) is surface
+    return _lowest(surface)
 
 
 @lru_cache(maxsize=64)
-def _registered(name: str) -> Heights:
-    return _evaluate(SURFACES[name])
+def _lowest(surface: Surface) -> Array:
+    grid = _evaluate(surface)
+    with np.errstate(all="ignore"):
+        low = lowest_eigenvalue(surface, grid.xs, grid.ys)
+    # A derivative's formula may go on where the function itself has ended.
+    return np.where(np.isfinite(grid.values), low, np.nan)
 
 
 @lru_cache(maxsize=64)
-def _registered_lowest(name: str) -> Array:
-    grid = _registered(name)
-    return lowest_eigenvalue(SURFACES[name], grid.xs, grid.ys)
-
-
 def _evaluate(surface: Surface) -> Heights:
     (x0, x1), (y0, y1) = surface.x_range, surface.y_range
     width, height = surface.size

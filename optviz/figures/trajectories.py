@@ -13,6 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from optviz.core.curvature import evaluate
 from optviz.core.surface import Point, Surface
 from optviz.core.trajectory import Trajectory
 from optviz.figures.heights import Heights, heights, lowest
@@ -161,7 +162,7 @@ def landscape_figure(
             continue
         figure.add_scatter3d(
             x=[p[0] for p in points], y=[p[1] for p in points],
-            z=[float(_height(grid, surface, p)) + lift for p in points], mode="markers",
+            z=grid.drawn(evaluate(surface, points)) + lift, mode="markers",
             name=text(f"trajectories.mark.{kind}"), showlegend=False,
             marker={"symbol": "diamond" if kind == "minimum" else "circle-open", "size": 4,
                     "color": theme.ink},
@@ -208,13 +209,6 @@ def landscape_figure(
     return figure
 
 
-def _height(grid: Heights, surface: Surface, point: Point) -> float:
-    from optviz.core.curvature import evaluate_grid
-
-    value = evaluate_grid(surface, [point[0]], [point[1]])[0, 0]
-    return float(grid.drawn(value))
-
-
 def _draped(
     grid: Heights, surface: Surface, path: Trajectory, lift: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
@@ -239,7 +233,7 @@ def _draped(
         where = points[step] + (points[following] - points[step]) * part[:, None]
         x, y = where[:, 0], where[:, 1]
         inside = (x >= grid.xs[0]) & (x <= grid.xs[-1]) & (y >= grid.ys[0]) & (y <= grid.ys[-1])
-        h = np.minimum(grid.drawn(_values(surface, where)), grid.ceiling * 1.02) + lift
+        h = np.minimum(grid.drawn(evaluate(surface, where)), grid.ceiling * 1.02) + lift
     seen = [np.where(inside, v, np.nan).astype(np.float32) for v in (x, y, h)]
     return seen[0], seen[1], seen[2], step.astype(np.int32)
 
@@ -248,14 +242,6 @@ _PIECE = 1 / 60
 """Of the picture's width: the longest straight piece of a draped path."""
 
 _MOST_PIECES = 60
-
-
-def _values(surface: Surface, where: NDArray[np.float64]) -> NDArray[np.float64]:
-    import torch
-
-    with torch.no_grad():
-        columns = torch.as_tensor(np.ascontiguousarray(where.T))
-        return np.asarray(surface.function(columns[0], columns[1]).numpy(), dtype=np.float64)
 
 
 def history_figure(

@@ -5,23 +5,28 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
+from optviz.core.expression import FUNCTIONS, parse_expression
 from optviz.core.optimizers import OPTIMIZERS, Hyperparameter, Value, get_optimizer
 from optviz.core.problem import Problem
-from optviz.core.surfaces import SURFACES
+from optviz.core.surfaces import SURFACES, get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, bind_value, remember
 from optviz.ui.trajectories_state import (
     MOST_RUNS,
     MOST_STEPS,
+    OWN_SURFACE,
     Run,
     TrajectoriesState,
     carried,
+    on_own,
     on_surface,
     read_point,
+    read_range,
     settings_of,
     write_point,
 )
@@ -75,15 +80,43 @@ def _surface(page: Page, store: PageStore) -> None:
     text, state = page.text, store.value
 
     def pick(name: str | None) -> None:
-        if name is not None and name != state.surface:
-            store.set(**on_surface(name, runs=carried(state.runs, state.surface, name)))
+        if name == OWN_SURFACE:
+            store.set(**on_own(state))
+        elif name is not None and name != state.surface:
+            store.set(**on_surface(name, runs=carried(state.runs, state.surface_name, name)))
+
+    def title(name: str) -> str:
+        return text("trajectories.own.title" if name == OWN_SURFACE else f"surface.{name}.title")
 
     st.selectbox(
         text("trajectories.surface"),
-        list(SURFACES),
-        format_func=lambda name: text(f"surface.{name}.title"),
+        [*SURFACES, OWN_SURFACE],
+        format_func=title,
         **bind_value(f"trajectories.surface.pick.{text.code}", state.surface, pick),
     )
+
+    if state.surface == OWN_SURFACE:
+        _own(page, store)
+
+
+def _own(page: Page, store: PageStore) -> None:
+    """The formula of a typed surface, and the box in which it is drawn."""
+    text, state = page.text, store.value
+
+    def take(name: str, read: Callable[[str], Any]) -> Callable[[str], None]:
+        return lambda written: store.set(**on_own(store.value, **{name: read(written)}))
+
+    controls.typed_text(
+        "trajectories.formula.typed", text("trajectories.own.formula"), state.formula,
+        take("formula", lambda written: parse_expression(written).text), text,
+        help=text("trajectories.own.formula_help", functions=", ".join(FUNCTIONS)),
+    )  # fmt: skip
+    for column, name in zip(st.columns(2, gap="small"), ("x_range", "y_range"), strict=True):
+        with column:
+            controls.typed_text(
+                f"trajectories.{name}.typed", text(f"trajectories.own.{name}"),
+                write_point(getattr(state, name)), take(name, read_range), text,
+            )  # fmt: skip
 
 
 def _runs(page: Page, store: PageStore) -> None:
@@ -127,11 +160,11 @@ def _editor(page: Page, store: PageStore, focus: int) -> None:
     text, state = page.text, store.value
     run = state.runs[focus]
     spec = get_optimizer(run.optimizer)
-    settings = settings_of(run, state.surface)
+    settings = settings_of(run, state.surface_name)
 
     def change(name: str, value: Value) -> None:
         runs = list(store.value.runs)
-        runs[focus] = runs[focus].with_setting(name, value, store.value.surface)
+        runs[focus] = runs[focus].with_setting(name, value, store.value.surface_name)
         store.set(runs=tuple(runs))
 
     def duplicate() -> None:
@@ -262,10 +295,10 @@ def _ladder(setting: Hyperparameter, value: float) -> list[float]:
 
 def _start(page: Page, store: PageStore) -> None:
     text, state = page.text, store.value
-    surface = SURFACES[state.surface]
     source: random.Random = remember("trajectories random", random.Random)
 
     def anywhere() -> None:
+        surface = get_surface(state.surface_name)
         x, y = (
             float(f"{source.uniform(low, high):.3g}")
             for low, high in (surface.x_range, surface.y_range)

@@ -10,12 +10,12 @@ from optviz.core.optimizers import get_optimizer
 from optviz.core.problem import Problem
 from optviz.core.stability import stability_bound
 from optviz.core.surface import Surface
-from optviz.core.surfaces import SURFACES
+from optviz.core.surfaces import get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, remember
 from optviz.ui.trajectories_controls import render_controls, run_title
-from optviz.ui.trajectories_state import TrajectoriesState, settings_of
+from optviz.ui.trajectories_state import OWN_SURFACE, TrajectoriesState, settings_of
 
 __all__ = ["render"]
 
@@ -61,8 +61,8 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
     from optviz.ui.trajectories_paths import comparison
 
     text, state, theme = page.text, store.value, page.theme
-    surface = SURFACES[state.surface]
     try:
+        surface = get_surface(state.surface_name)
         compared = comparison(state, text)
     except Problem as problem:
         page.problem(problem)
@@ -70,10 +70,10 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
     paths = [path for path, _ in compared]
     actors = []
     for i, ((path, bent), style) in enumerate(zip(compared, styles(theme, paths), strict=True)):
-        settings = settings_of(state.runs[i], state.surface)
+        settings = settings_of(state.runs[i], surface.name)
         actors.append(
             Actor(
-                title=run_title(page, state.runs, i, state.surface),
+                title=run_title(page, state.runs, i, surface.name),
                 path=path,
                 curvature=bent,
                 style=style,
@@ -95,7 +95,7 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         actors,
         key="trajectories.stage",
         map_figure=map_figure(surface, text=text, theme=theme, shade=state.shade) if flat else None,
-        map_revision=f"{state.surface} {theme.name} {state.shade} {text.code}",
+        map_revision=f"{surface.name} {theme.name} {state.shade} {text.code}",
         landscape_figure=None if flat else landscape_figure(surface, paths, text=text, theme=theme),
         history_figure=history_figure(surface, paths, text=text, theme=theme),
         start=state.start,
@@ -116,7 +116,7 @@ def _scene_name(scene: str | None, state: TrajectoriesState) -> str:
     kept: dict[str, Any] = remember("trajectories scene", dict)
     if scene is not None:
         kept["name"] = scene
-    return f"{kept.get('name')} {state.surface} {state.step}"
+    return f"{kept.get('name')} {state.surface_name} {state.step}"
 
 
 def _rounded(value: float, size: float) -> float:
@@ -137,12 +137,18 @@ def _outcome(page: Page, path: Any) -> str:
 
 
 def _notes(page: Page, store: PageStore) -> None:
-    text = page.text
-    surface: Surface = SURFACES[store.value.surface]
-    st.markdown(
-        f":material/visibility: **{text(f'surface.{surface.name}.title')}.** "
-        + text(f"surface.{surface.name}.notice")
-    )
+    text, state = page.text, store.value
+    try:
+        surface = get_surface(state.surface_name)
+    except Problem:
+        return  # the stage has said so
+    if state.surface == OWN_SURFACE:
+        st.markdown(_found(page, surface))
+    else:
+        st.markdown(
+            f":material/visibility: **{text(f'surface.{surface.name}.title')}.** "
+            + text(f"surface.{surface.name}.notice")
+        )
     with st.expander(text("trajectories.about"), icon=":material/function:"):
         st.latex(surface.latex)
         st.caption(
@@ -150,10 +156,10 @@ def _notes(page: Page, store: PageStore) -> None:
                 "trajectories.domain",
                 x0=surface.x_range[0], x1=surface.x_range[1],
                 y0=surface.y_range[0], y1=surface.y_range[1],
-                source=surface.source,
+                source=surface.source or text("trajectories.own.source"),
             )
         )  # fmt: skip
-        shown = {run.optimizer: None for run in store.value.runs}
+        shown = {run.optimizer: None for run in state.runs}
         for name in shown:
             spec = get_optimizer(name)
             st.markdown(
@@ -161,3 +167,16 @@ def _notes(page: Page, store: PageStore) -> None:
                 f"\n\n${spec.latex}$"
             )
         st.markdown(text("trajectories.exactness"))
+
+
+def _found(page: Page, surface: Surface) -> str:
+    """What was found on a typed surface."""
+    text = page.text
+    if not surface.complete:
+        return f":material/visibility: {text('trajectories.own.many')}"
+    return ":material/visibility: " + text(
+        "trajectories.own.found",
+        minima=len(surface.all_minima),
+        saddles=len(surface.saddles),
+        maxima=len(surface.maxima),
+    )

@@ -12,12 +12,15 @@ from optviz.core.optimizers import RunSpec
 from optviz.jobs import Job, default_backend
 from optviz.language import Text
 from optviz.ui.state import remember
-from optviz.ui.trajectories_state import Run, TrajectoriesState
+from optviz.ui.trajectories_state import OWN_SURFACE, Run, TrajectoriesState
 
 __all__ = ["comparison"]
 
 QUICK = 4000
 """Optimizer steps that fit into about 200 ms of the script thread."""
+
+OWN_COST = 4
+"""A typed function is computed point by point: each step costs this many others."""
 
 _POLL = 0.05
 
@@ -31,8 +34,9 @@ def comparison(state: TrajectoriesState, text: Text) -> Any:
     Raises:
         Problem: The settings cannot be used.
     """
-    asked = (state.surface, state.runs, state.start, state.steps)
-    if len(state.runs) * state.steps <= QUICK:
+    asked = (state.surface_name, state.runs, state.start, state.steps)
+    cost = OWN_COST if state.surface == OWN_SURFACE else 1
+    if len(state.runs) * state.steps * cost <= QUICK:
         return _computed(*asked)
     kept: dict[str, Any] = remember("long comparison", dict)
     if kept.get("asked") != asked:
@@ -65,7 +69,7 @@ def _computed(surface: str, runs: tuple[Run, ...], start: tuple[float, float], s
 def _submit(state: TrajectoriesState) -> Job:
     return default_backend().submit(
         "optviz.core.tasks:compare_task",
-        surface=state.surface,
+        surface=state.surface_name,
         specs=_specs(state.runs),
         start=state.start,
         steps=state.steps,

@@ -7,20 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
+from optviz.core.expression import parse_expression
 from optviz.core.optimizers import RunSpec, Value, default_hyperparameters, get_optimizer
+from optviz.core.own import own_name
 from optviz.core.problem import Problem
 from optviz.core.surface import Point
-from optviz.core.surfaces import SURFACES
+from optviz.core.surfaces import SURFACES, get_surface
 from optviz.ui.state import PageState, choice, custom, flag, integer
 
 __all__ = [
     "MOST_STEPS",
+    "OWN_SURFACE",
     "SCENES",
     "Run",
     "TrajectoriesState",
     "carried",
+    "on_own",
     "on_surface",
     "read_point",
+    "read_range",
     "settings_of",
     "write_point",
 ]
@@ -132,6 +137,36 @@ def read_point(written: str) -> Point:
     return x, y
 
 
+OWN_SURFACE = "own"
+"""The choice of a surface that the user types."""
+
+_FORMULA = "0.1*(x^2 + y^2) + sin(2*x)*cos(2*y)"
+_BOX = (-4.0, 4.0)
+
+
+def _check_formula(value: Any) -> str:
+    return parse_expression(str(value)).text
+
+
+def _check_range(value: Any) -> Point:
+    low, high = _check_point(value)
+    if not low < high:
+        raise Problem("problem.expression.box")
+    return low, high
+
+
+def read_range(written: str) -> Point:
+    """The two ends of ``-4, 4``.
+
+    Raises:
+        Problem: They are no such two numbers.
+    """
+    try:
+        return _check_range(read_point(written))
+    except Problem:
+        raise Problem("problem.expression.box") from None
+
+
 _FIRST = "ravine"
 _FIRST_RUNS = (Run("sgd", (("lr", 0.018),)), Run("momentum"), Run("adam"))
 
@@ -142,7 +177,14 @@ class TrajectoriesState(PageState):
 
     page: ClassVar[str] = "trajectories"
 
-    surface: str = choice(_FIRST, tuple(SURFACES))
+    surface: str = choice(_FIRST, (*SURFACES, OWN_SURFACE))
+    formula: str = custom(_FORMULA, check=_check_formula, parse=str, write=str)
+    x_range: Point = custom(  # noqa: RUF009
+        _BOX, check=_check_range, parse=read_point, write=lambda pair: ",".join(map(repr, pair))
+    )
+    y_range: Point = custom(  # noqa: RUF009
+        _BOX, check=_check_range, parse=read_point, write=lambda pair: ",".join(map(repr, pair))
+    )
     runs: tuple[Run, ...] = custom(
         _FIRST_RUNS, check=_check_runs, parse=_read_runs, write=_write_runs
     )
@@ -158,6 +200,13 @@ class TrajectoriesState(PageState):
     shade: bool = flag(True)
 
     @property
+    def surface_name(self) -> str:
+        """The name by which the core knows the surface, be it of the registry or typed."""
+        if self.surface != OWN_SURFACE:
+            return self.surface
+        return own_name(self.formula, self.x_range, self.y_range)
+
+    @property
     def focused(self) -> int | None:
         """The run being edited and looked at; None when there is none."""
         return min(self.focus, len(self.runs) - 1) if self.runs else None
@@ -165,8 +214,23 @@ class TrajectoriesState(PageState):
 
 def on_surface(surface: str, **changes: Any) -> dict[str, Any]:
     """The fields of a fresh look at ``surface``: its own start and steps, then ``changes``."""
-    known = SURFACES[surface]
-    return {"surface": surface, "start": known.start, "steps": known.steps, "step": -1} | changes
+    return {"surface": surface, **_opening(surface)} | changes
+
+
+def on_own(state: TrajectoriesState, **changes: Any) -> dict[str, Any]:
+    """The fields of a fresh look at a typed surface, after ``changes`` of formula or box.
+
+    Raises:
+        Problem: The formula or the box cannot be used.
+    """
+    new = replace(state, surface=OWN_SURFACE, **changes)
+    runs = carried(state.runs, state.surface_name, new.surface_name)
+    return {"surface": OWN_SURFACE, "runs": runs, **_opening(new.surface_name)} | changes
+
+
+def _opening(name: str) -> dict[str, Any]:
+    known = get_surface(name)
+    return {"start": known.start, "steps": known.steps, "step": -1}
 
 
 def carried(runs: tuple[Run, ...], old: str, new: str) -> tuple[Run, ...]:

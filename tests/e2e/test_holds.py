@@ -199,9 +199,11 @@ def test_no_process_outlives_the_server(
         page = open_page()
         open_screen(page, running.address, "recommender", query="epochs=30")
         page.locator(START["recommender"]).click()
-        expect(page.locator(".st-key-recommender-stop button")).to_be_visible(timeout=60_000)
-        workers = family(running.process.pid)
-        assert workers
+        expect(page.locator(".st-key-recommender-stop button")).to_be_enabled(timeout=60_000)
+        limit = time.monotonic() + 20
+        while not (workers := family(running.process.pid)):
+            assert time.monotonic() < limit, "no worker has come"
+            time.sleep(0.05)
         page.close()
         os.kill(running.process.pid, how)
         running.process.wait(20)

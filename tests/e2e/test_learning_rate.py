@@ -89,7 +89,7 @@ def test_story(page: Page, server: str) -> None:
 
 
 def test_a_long_sweep_is_drawn_live_and_can_be_cancelled(page: Page, server: str) -> None:
-    open_screen(page, server, "learning_rate", query="n_iter=10000&batch_size=1024")
+    open_screen(page, server, "learning_rate", query="n_iter=10000&batch_size=16384")
     wait(page, "g._fullData[0].x.length > 5")
     first = page.evaluate(f"{GRAPH}._fullData[0].x.length")
     wait(page, f"g._fullData[0].x.length > {first}")

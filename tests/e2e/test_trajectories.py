@@ -230,3 +230,29 @@ def test_on_a_phone(browser: Any, server: str) -> None:
         re.compile(r"^(4\.9|5).*, (0\.9|1)")
     )
     context.close()
+
+
+def test_a_typed_function_becomes_a_surface(page: Page, server: str) -> None:
+    page.goto(f"{server}/trajectories?lang=en")
+    drawn(page)
+    choice = page.get_by_role("combobox", name=EN("trajectories.surface"), exact=True)
+    choice.click()
+    choice.fill(EN("trajectories.own.title"))
+    page.get_by_role("option", name=EN("trajectories.own.title")).click()
+    box = page.get_by_role("textbox", name=EN("trajectories.own.formula"))
+    box.fill("(x^2 - 1)^2 + y^2")
+    box.press("Enter")
+    found = EN("trajectories.own.found", minima=2, saddles=1, maxima=0)
+    expect(page.get_by_text(found)).to_be_visible()
+    stars = (
+        "document.querySelector('.ov-view .ov-plot')._fullData"
+        f".find(t => t.name === '{EN('trajectories.mark.minimum')}').x.length"
+    )
+    page.wait_for_function(f"{stars} === 2")
+
+    # What cannot be read is pointed at; the picture stays.
+    box.fill("x^2 + oops")
+    box.press("Enter")
+    expect(page.get_by_text("At character 7, “oops” is not known")).to_be_visible()
+    expect(page.get_by_text(found)).to_be_visible()
+    expect(page.locator(".ov-table tbody tr")).to_have_count(3)

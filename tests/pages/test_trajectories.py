@@ -53,8 +53,9 @@ def shown(app: AppTest) -> dict[str, Any]:
                 found.append(json.loads(child.proto.mixed.json or child.proto.json))
 
     look(app._tree)
-    assert len(found) == 1
-    return found[0]
+    stages = [data for data in found if "runs" in data]
+    assert len(stages) == 1
+    return stages[0]
 
 
 def outcomes(app: AppTest) -> list[str]:
@@ -179,3 +180,50 @@ def test_three_dimensions() -> None:
     data = shown(app)
     assert data["map"] is None
     assert data["landscape"]
+
+
+def test_typing_a_function() -> None:
+    app = open_page()
+    app.selectbox(key="trajectories.surface.pick.en").set_value("own").run()
+    check(app)
+    assert EN("trajectories.own.found", minima=15, saddles=26, maxima=10) in said(app)
+    app.text_input(key="trajectories.formula.typed").set_value("x^2 + 4*y^2").run()
+    check(app)
+    assert EN("trajectories.own.found", minima=1, saddles=0, maxima=0) in said(app)
+    before = shown(app)["runs"]
+    for wrong in ("", "x + ", "x + z", "2x", "3", "sqrt(-1-x^2)", "(x"):
+        app.text_input(key="trajectories.formula.typed").set_value(wrong).run()
+        check(app)
+        assert len(app.warning) == 1, wrong
+        assert app.text_input(key="trajectories.formula.typed").value == wrong
+        assert shown(app)["runs"] == before
+    app.text_input(key="trajectories.formula.typed").set_value("log(x) + y^2").run()
+    assert not app.warning
+    for wrong in ("3, 1", "1", "a, b", "0, 1e9"):
+        app.text_input(key="trajectories.x_range.typed").set_value(wrong).run()
+        check(app)
+        assert len(app.warning) == 1, wrong
+    app.text_input(key="trajectories.x_range.typed").set_value("0.1, 5").run()
+    check(app)
+    assert not app.warning
+    # Back to a surface of the list, and the function is still there on return.
+    app.selectbox(key="trajectories.surface.pick.en").set_value("bowl").run()
+    app.selectbox(key="trajectories.surface.pick.en").set_value("own").run()
+    check(app)
+    assert app.text_input(key="trajectories.formula.typed").value == "log(x) + y^2"
+
+
+def test_a_link_to_a_typed_function() -> None:
+    app = open_page(surface="own", formula="x^2 + y^4", x_range="-1,1", y_range="-1,1")
+    assert not app.warning
+    assert app.selectbox(key="trajectories.surface.pick.en").value == "own"
+    app = open_page(surface="own", formula="x + oops")
+    assert len(app.warning) == 1
+    app = open_page(surface="own", formula="sqrt(-1-x^2)")
+    assert len(app.warning) == 1
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_on_a_typed_function(optimizer: str) -> None:
+    open_page(surface="own", runs=optimizer, steps="30", hessian="1", view="landscape")
+    open_page(surface="own", formula="1/x + log(y)", runs=optimizer, steps="30", hessian="1")

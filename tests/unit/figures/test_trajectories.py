@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optviz.core.curvature import nonconvex
-from optviz.core.surfaces import SURFACES
+from optviz.core.surfaces import SURFACES, get_surface
 from optviz.core.trajectory import RunSpec, trajectories
 from optviz.figures.heights import ASPECT, heights, lowest
 from optviz.figures.theme import THEMES
@@ -61,6 +61,17 @@ def test_shade_is_where_an_eigenvalue_is_negative() -> None:
     # A bowl is convex everywhere: nothing to shade.
     bowl = SURFACES["bowl"]
     assert len(map_figure(bowl, text=ENGLISH, theme=LIGHT).data) == 2
+
+
+def test_nothing_is_shaded_where_a_typed_function_is_not_defined() -> None:
+    surface = get_surface("=log(x) + y^2 @ -2,2,-2,2")
+    grid = heights(surface)
+    assert np.isnan(grid.values).any()
+    assert np.isnan(lowest(surface)[np.isnan(grid.values)]).all()
+    map_figure(surface, text=ENGLISH, theme=LIGHT)
+    paths = trajectories(surface, [RunSpec("sgd")], steps=10)
+    landscape_figure(surface, paths, text=ENGLISH, theme=LIGHT)
+    history_figure(surface, paths, text=ENGLISH, theme=LIGHT)
 
 
 def test_twins_keep_the_hue_and_differ() -> None:
