@@ -19,7 +19,7 @@ from optviz.core.optimizers import OptimizerSpec, Value
 from optviz.core.problem import Problem
 from optviz.core.tape import Tape
 
-__all__ = ["Record", "run"]
+__all__ = ["Record", "bare_step", "run"]
 
 Array = npt.NDArray[np.float64]
 Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -157,7 +157,7 @@ def _movers(
             movers.append(make(optimizer, function, p, losses[row]))
     for name, members in groups.items():
         optimizer = getattr(torch.optim, name)(members, **_valid_first(members[0]))
-        movers.append(_bare_step(optimizer))
+        movers.append(bare_step(optimizer))
     return movers
 
 
@@ -180,11 +180,11 @@ def _valid_first(group: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in group.items() if key != "params"}
 
 
-def _bare_step(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:
+def bare_step(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:
     """``optimizer.step`` without torch's profiler hook and gradient switch around it.
 
-    The wrappers cost as much as the arithmetic on two numbers. What is called is the method
-    as the class defines it, and the caller has switched gradients off.
+    On two numbers the wrappers cost as much as the arithmetic. What is called is the method as
+    the class defines it; whoever calls must have switched gradients off.
     """
     step = inspect.unwrap(type(optimizer).step)
     return lambda: step(optimizer)

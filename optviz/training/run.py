@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from optviz.core.engine import bare_step
 from optviz.training.history import BatchRecord, EpochRecord, History
 from optviz.training.schedules import Schedule
 
@@ -63,6 +64,8 @@ class TrainingRun:
         self.model, self.optimizer, self.loss = model, optimizer, loss
         self.batch_size, self.epochs, self.schedule = batch_size, epochs, schedule
         self.validate = validate
+        self._move = bare_step(optimizer)
+        self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
         self._data = (*inputs, targets)
         self._rows = len(targets)
         self._shuffler = torch.Generator().manual_seed(seed)
@@ -96,17 +99,20 @@ class TrainingRun:
         """
         if self.done:
             raise RuntimeError("the run is over")
-        self.model.train()
+        if not self.model.training:  # telling every module costs more than a small layer
+            self.model.train()
         lr, momentum = self.schedule(self._epoch + self._cursor / self._rows)
         self._set_rates(lr, momentum)
-        self.optimizer.zero_grad()
+        for parameter in self._parameters:
+            parameter.grad = None
         before = self._cursor
         loss = self.next_loss()
         value = loss.item()
         self._sum += value * (self._cursor - before)
         if math.isfinite(value):
             loss.backward()  # type: ignore[no-untyped-call]
-            self.optimizer.step()
+            with torch.no_grad():
+                self._move()
         else:
             self.diverged = True
         record = BatchRecord(
