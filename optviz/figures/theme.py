@@ -58,6 +58,15 @@ class Theme:
         last = len(colours) - 1
         return [[i / last, colour] for i, colour in enumerate(colours)]
 
+    def mixed(self, colour: str, share: float) -> str:
+        """``colour`` with that much of itself, the rest of the ground."""
+        return _mixed(self.ground, colour, share)
+
+    def translucent(self, colour: str, alpha: float) -> str:
+        """``colour`` (``#rrggbb``) with an opacity."""
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        return f"rgba({red}, {green}, {blue}, {alpha:g})"
+
 
 # Viridis-like in order of lightness, readable on both grounds (cividis, Nuñez et al. 2018).
 _CIVIDIS = (

@@ -13,6 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from optviz.core.basins import Basins
 from optviz.core.curvature import evaluate
 from optviz.core.surface import Point, Surface
 from optviz.core.trajectory import Trajectory
@@ -20,7 +21,14 @@ from optviz.figures.heights import Heights, heights, lowest
 from optviz.figures.theme import LineStyle, Theme, layout
 from optviz.language import Text
 
-__all__ = ["history_figure", "landmarks", "landscape_figure", "map_figure", "styles"]
+__all__ = [
+    "basins_figure",
+    "history_figure",
+    "landmarks",
+    "landscape_figure",
+    "map_figure",
+    "styles",
+]
 
 LEVELS = 22
 """Contour lines."""
@@ -110,6 +118,54 @@ def map_figure(surface: Surface, *, text: Text, theme: Theme, shade: bool = True
             uirevision=surface.name,
         )
     )
+    return figure
+
+
+def basins_figure(surface: Surface, found: Basins, *, text: Text, theme: Theme) -> go.Figure:
+    """The map, coloured by the minimum that a run from each place ends at.
+
+    Paler is slower; grey reaches no minimum in time, dark leaves for good.
+
+    Args:
+        surface: What was walked on.
+        found: What became of each start.
+        text: The catalogue.
+        theme: Colours.
+    """
+    figure = map_figure(surface, text=text, theme=theme, shade=False)
+    contour, marks = figure.data[0], figure.data[1:]
+    contour.update(
+        contours={"coloring": "lines"}, colorscale=[[0, theme.contour], [1, theme.contour]]
+    )
+    # Two more than minima: none, and diverged, which stand below zero.
+    colours = [theme.mixed(theme.ink, 0.6), theme.mixed(theme.muted, 0.35)] + [
+        theme.mixed(theme.categories[i % len(theme.categories)], 0.45)
+        for i in range(max(len(surface.all_minima), 1))
+    ]
+    edges = np.arange(len(colours) + 1) / len(colours)
+    scale = [
+        [float(edge), colour]
+        for i, colour in enumerate(colours)
+        for edge in (edges[i], edges[i + 1])
+    ]
+    shared = {
+        "x": found.xs.astype(np.float32),
+        "y": found.ys.astype(np.float32),
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
+    base = go.Heatmap(
+        **shared, z=found.reached.astype(np.int8), zmin=-2.5, zmax=len(colours) - 2.5,
+        colorscale=scale,
+    )  # fmt: skip
+    clear, pale = theme.translucent(theme.ground, 0.0), theme.translucent(theme.ground, 0.7)
+    slow = np.log1p(np.where(found.reached >= 0, found.steps, 0)).astype(np.float32)
+    veil = go.Heatmap(
+        **shared, z=slow, zmin=0.0, zmax=float(max(slow.max(), 1.0)),
+        colorscale=[[0, clear], [0.4, clear], [1, pale]],
+    )  # fmt: skip
+    figure.data = ()
+    figure.add_traces([base, veil, contour, *marks])
     return figure
 
 

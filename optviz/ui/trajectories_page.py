@@ -14,8 +14,9 @@ from optviz.core.surfaces import get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, remember
+from optviz.ui.trajectories_basins import BasinsWatch
 from optviz.ui.trajectories_controls import render_controls, run_title
-from optviz.ui.trajectories_state import OWN_SURFACE, TrajectoriesState, settings_of
+from optviz.ui.trajectories_state import OWN_SURFACE, VIEWS, TrajectoriesState, settings_of
 
 __all__ = ["render"]
 
@@ -43,7 +44,7 @@ def _switches(page: Page, store: PageStore) -> None:
     text = page.text
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         controls.segment(
-            store, "view", text("trajectories.view"), ["map", "landscape"],
+            store, "view", text("trajectories.view"), VIEWS,
             lambda view: text(f"trajectories.view_{view}"), label_visibility="collapsed",
         )  # fmt: skip
         controls.switch(
@@ -56,7 +57,13 @@ def _switches(page: Page, store: PageStore) -> None:
 
 
 def _stage(page: Page, store: PageStore, scene: str | None) -> None:
-    from optviz.figures.trajectories import history_figure, landscape_figure, map_figure, styles
+    from optviz.figures.trajectories import (
+        basins_figure,
+        history_figure,
+        landscape_figure,
+        map_figure,
+        styles,
+    )
     from optviz.ui.components.stage import Actor, stage
     from optviz.ui.trajectories_paths import comparison
 
@@ -90,12 +97,21 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
     def start_at(x: float, y: float) -> None:
         store.set(start=(_rounded(x, surface.size[0]), _rounded(y, surface.size[1])))
 
-    flat = state.view == "map"
+    flat = state.view != "landscape"
+    watch = _basins(page, state, surface) if state.view == "basins" else None
+    found = watch.found if watch else None
+    if found is not None:
+        ground = basins_figure(surface, found, text=text, theme=theme)
+    elif flat:
+        ground = map_figure(surface, text=text, theme=theme, shade=state.shade)
+    else:
+        ground = None
     stage(
         actors,
         key="trajectories.stage",
-        map_figure=map_figure(surface, text=text, theme=theme, shade=state.shade) if flat else None,
-        map_revision=f"{surface.name} {theme.name} {state.shade} {text.code}",
+        map_figure=ground,
+        map_revision=f"{surface.name} {theme.name} {state.shade} {text.code} "
+        + (watch.name if watch is not None and found is not None else ""),
         landscape_figure=None if flat else landscape_figure(surface, paths, text=text, theme=theme),
         history_figure=history_figure(surface, paths, text=text, theme=theme),
         start=state.start,
@@ -109,6 +125,24 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         on_start=start_at,
         on_focus=lambda i: store.set(focus=i),
     )
+    if watch is not None:
+        try:
+            watch.wait(text)
+        except Problem as problem:
+            page.problem(problem)
+
+
+def _basins(page: Page, state: TrajectoriesState, surface: Surface) -> BasinsWatch | None:
+    """The basins of the run looked at, and how to read them; None if it has none."""
+    try:
+        watch = BasinsWatch(state, surface)
+    except Problem as problem:
+        page.problem(problem)
+        return None
+    if state.focused is not None:
+        run = run_title(page, state.runs, state.focused, surface.name)
+        st.caption(page.text("trajectories.basins.read", run=run, steps=state.steps))
+    return watch
 
 
 def _scene_name(scene: str | None, state: TrajectoriesState) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "MOST_STEPS",
     "OWN_SURFACE",
     "SCENES",
+    "VIEWS",
     "Run",
     "TrajectoriesState",
     "carried",
@@ -140,6 +141,8 @@ def read_point(written: str) -> Point:
 OWN_SURFACE = "own"
 """The choice of a surface that the user types."""
 
+VIEWS = ("map", "landscape", "basins")
+
 _FORMULA = "0.1*(x^2 + y^2) + sin(2*x)*cos(2*y)"
 _BOX = (-4.0, 4.0)
 
@@ -195,7 +198,7 @@ class TrajectoriesState(PageState):
     steps: int = integer(SURFACES[_FIRST].steps, 0, MOST_STEPS)
     focus: int = integer(0, 0, MOST_RUNS)
     step: int = integer(-1, -1, MOST_STEPS)
-    view: str = choice("map", ("map", "landscape"))
+    view: str = choice("map", VIEWS)
     hessian: bool = flag(False)
     shade: bool = flag(True)
 

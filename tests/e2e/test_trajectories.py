@@ -256,3 +256,21 @@ def test_a_typed_function_becomes_a_surface(page: Page, server: str) -> None:
     expect(page.get_by_text("At character 7, “oops” is not known")).to_be_visible()
     expect(page.get_by_text(found)).to_be_visible()
     expect(page.locator(".ov-table tbody tr")).to_have_count(3)
+
+
+def test_basins_are_coloured_and_clicked(page: Page, server: str) -> None:
+    page.goto(f"{server}/trajectories?lang=en&surface=himmelblau&start=0,-0.5&steps=150")
+    drawn(page)
+    page.get_by_role("radio", name=EN("trajectories.view_basins")).or_(
+        page.get_by_role("button", name=EN("trajectories.view_basins"))
+    ).first.click()
+    graph = "document.querySelector('.ov-view .ov-plot')"
+    page.wait_for_function(f"{graph}._fullData[0].type === 'heatmap'")
+    assert page.evaluate(f"{graph}._fullData[0].z.length") == 200
+    count = drawn(page)
+    x, y = data_point(page, -3.0, 3.0)
+    page.mouse.click(x, y)
+    drawn(page, count)
+    expect(page.get_by_role("textbox", name=EN("trajectories.start"))).to_have_value(
+        re.compile(r"^-(2\.9|3)")
+    )

@@ -227,3 +227,21 @@ def test_a_link_to_a_typed_function() -> None:
 def test_every_optimizer_on_a_typed_function(optimizer: str) -> None:
     open_page(surface="own", runs=optimizer, steps="30", hessian="1", view="landscape")
     open_page(surface="own", formula="1/x + log(y)", runs=optimizer, steps="30", hessian="1")
+
+
+def test_basins_of_the_run_looked_at() -> None:
+    app = open_page(surface="himmelblau", runs="sgd;lbfgs", steps="60", view="basins")
+    read = EN("trajectories.basins.read", run=EN("optimizer.sgd.title"), steps=60)
+    assert read in said(app)
+    assert "heatmap" in shown(app)["map"]
+    # A method that looks at both coordinates gets a sentence, and the map stays.
+    app.selectbox(key=next(k for k in (s.key for s in app.selectbox) if "edit" in k)).set_value(
+        1
+    ).run()
+    check(app)
+    assert EN("problem.core.not_elementwise", optimizer="LBFGS") in said(app)
+    assert shown(app)["map"]
+    app = open_page(view="basins", runs="", surface="own")
+    assert shown(app)["map"]
+    app = open_page(view="basins", surface="saddle", steps="0")
+    assert shown(app)["map"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from optviz.core.basins import basins
 from optviz.core.curvature import nonconvex
 from optviz.core.surfaces import SURFACES, get_surface
 from optviz.core.trajectory import RunSpec, trajectories
 from optviz.figures.heights import ASPECT, heights, lowest
 from optviz.figures.theme import THEMES
 from optviz.figures.trajectories import (
+    basins_figure,
     history_figure,
     landmarks,
     landscape_figure,
@@ -129,3 +131,16 @@ def test_no_runs_no_steps() -> None:
     paths = trajectories("bowl", [RunSpec("sgd")], steps=0)
     assert len(history_figure(surface, paths, text=ENGLISH, theme=LIGHT).data) == 3
     landscape_figure(surface, paths, text=ENGLISH, theme=LIGHT)
+
+
+def test_basins_are_coloured_by_the_minimum_reached() -> None:
+    surface = SURFACES["himmelblau"]
+    xs, ys = np.linspace(-5, 5, 12), np.linspace(-5, 5, 11)
+    found = basins(surface, "sgd", xs, ys, 100)
+    figure = basins_figure(surface, found, text=ENGLISH, theme=LIGHT)
+    np.testing.assert_array_equal(figure.data[0].z, found.reached)
+    # Every class has a colour of its own: diverged, none, and the four minima.
+    assert len({colour for _, colour in figure.data[0].colorscale}) == 6
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-2.5, 3.5)
+    marks = [trace.name for trace in figure.data if trace.type == "scatter"]
+    assert marks == ["Minimum", "Saddle", "Maximum"]

@@ -1,0 +1,98 @@
+"""The basins of the run looked at: a job that the page waits for, its result remembered."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from optviz.core.basins import Basins
+from optviz.core.optimizers import get_optimizer
+from optviz.core.problem import Problem
+from optviz.core.surface import Surface
+from optviz.figures.heights import heights
+from optviz.jobs import Job, default_backend
+from optviz.language import Text
+from optviz.ui.state import remember
+from optviz.ui.trajectories_state import TrajectoriesState, settings_of
+
+__all__ = ["STARTS", "BasinsWatch"]
+
+STARTS = 200
+"""Along each side of the picture."""
+
+_POLL = 0.08
+
+
+class BasinsWatch:
+    """One session's basins: the last ones found, and the job that finds the next.
+
+    Args:
+        state: Of the page.
+        surface: On which all walk.
+
+    Attributes:
+        found: The basins that ``state`` asks for, once they are there.
+        name: Tells these basins from others.
+    """
+
+    def __init__(self, state: TrajectoriesState, surface: Surface) -> None:
+        self.found: Basins | None = None
+        self.name = ""
+        self._kept: dict[str, Any] = remember("basins", dict)
+        focus = state.focused
+        if focus is None:
+            return
+        run = state.runs[focus]
+        asked = (surface.name, run, state.steps)
+        self.name = repr(asked)
+        if self._kept.get("asked") != asked:
+            self._kept.clear()
+            spec = get_optimizer(run.optimizer)
+            if not spec.elementwise or spec.closure != "none":
+                raise Problem(
+                    "problem.core.not_elementwise", optimizer=spec.torch_class or "Newton"
+                )
+            grid = heights(surface)
+            job = default_backend().submit(
+                "optviz.core.basins:basins_task",
+                surface=surface.name,
+                optimizer=run.optimizer,
+                hyperparameters=settings_of(run, surface.name),
+                xs=np.linspace(grid.xs[0], grid.xs[-1], STARTS),
+                ys=np.linspace(grid.ys[0], grid.ys[-1], STARTS),
+                steps=state.steps,
+            )
+            self._kept.update(asked=asked, job=job)
+        job = self._kept["job"]
+        if job.state == "done":
+            self.found = job.result(timeout=0)
+
+    def wait(self, text: Text) -> None:
+        """Show how far the job is, and draw the page anew when it has ended.
+
+        Raises:
+            Problem: The job failed.
+        """
+        job: Job | None = self._kept.get("job")
+        if job is None or self.found is not None:
+            return
+        place = st.empty()
+        while _working(job):
+            # Every call of streamlit is a place at which a newer change may interrupt.
+            progress = job.progress
+            place.progress(
+                progress.fraction if progress else 0.0, text("trajectories.basins.working")
+            )
+            time.sleep(_POLL)
+        place.empty()
+        if job.state == "done":
+            st.rerun()
+        self._kept.clear()  # the next look tries again
+        raise job.error or Problem("problem.jobs.worker_died")
+
+
+def _working(job: Job) -> bool:
+    return not job.finished
