@@ -359,7 +359,10 @@ def bind_typed(
     if kept.get("shown") != shown:  # the value was changed, here or elsewhere
         kept.clear()
     kept["shown"] = shown
-    st.session_state[key] = kept.get("written", shown)
+    wanted = kept.get("written", shown)
+    # Only what differs is set: setting it again would wipe out what is being typed just now.
+    if key not in st.session_state or st.session_state[key] != wanted:
+        st.session_state[key] = wanted
 
     def take() -> None:
         written = str(st.session_state[key])

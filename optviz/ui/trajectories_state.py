@@ -279,6 +279,9 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
         runs=(Run("sgd"), Run("momentum"), Run("rmsprop"), Run("adam")),
         start=(-0.25, 1.0),
     ),
+    "basins": on_surface(
+        "himmelblau", runs=(Run("adam"), Run("momentum")), start=(-0.25, 1.0), view="basins"
+    ),
     "cliff": on_surface(
         "cliff", runs=(Run("sgd", (("lr", 0.5),)), Run("rmsprop"), Run("adam")), hessian=True,
         step=13,
