@@ -124,6 +124,7 @@ def test_story(page: Page, server: str) -> None:
 
 def test_hessian_follows_the_scrubber(page: Page, server: str) -> None:
     page.goto(f"{server}/trajectories?lang=en")
+    drawn(page)
     page.get_by_role("button", name=EN("trajectories.scene.limit.label")).click()
     expect(page.get_by_text(EN("trajectories.scene.limit.notice"))).to_be_visible()
     facts = page.locator(".ov-facts")

@@ -187,10 +187,9 @@ _WORDS = (
     "run", "loss", "norm", "final", "reached", "status", "pick", "empty", "marks_start",
     "marks_end", "marks_minimum", "marks_saddle", "marks_maximum", "eigenvalues", "condition",
     "kind", "newton", "actual", "limit", "limit_ok", "limit_over", "limit_none", "limit_flat",
-    "limit_scaled", "legend_newton", "legend_step", "legend_model", "legend_vectors",
+    "legend_newton", "legend_step", "legend_model", "legend_vectors",
     "kind_minimum", "kind_maximum", "kind_saddle", "kind_degenerate", "kind_none",
     "kind_undefined", "curves_up", "curves_down", "curves_mixed", "curves_flat", "drag",
-    "lost",
 )  # fmt: skip
 
 
