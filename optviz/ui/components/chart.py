@@ -119,14 +119,15 @@ def chart(
         callbacks["on_select_change"] = lambda: _tell(on_select, _selection(_sent(key, "select")))
     result = _mount(
         key=key,
-        data={
-            **assets.addresses("chart.js"),
-            "figure": figure.to_json(),
-            "height": height,
-            "reports": [name for name, on in (("click", on_click), ("select", on_select)) if on],
-            "toolbar": toolbar,
-            "words": words(state.language()),
-        },
+        data=assets.mounted(
+            key,
+            "chart.js",
+            figure=figure.to_json(),
+            height=height,
+            reports=[name for name, on in (("click", on_click), ("select", on_select)) if on],
+            toolbar=toolbar,
+            words=words(state.language()),
+        ),
         **callbacks,
     )
     return ChartEvents(_click(result.get("click")), _selection(result.get("select")))

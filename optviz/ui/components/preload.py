@@ -13,4 +13,4 @@ _mount = component("optviz.preload", html="<i hidden></i>", js=assets.LOADER, is
 
 def preload() -> None:
     """Have the browser fetch and read plotly.js now; draws nothing."""
-    _mount(key="preload", data=assets.addresses("preload.js"))
+    _mount(key="preload", data=assets.mounted("preload", "preload.js"))
