@@ -19,7 +19,7 @@ from optviz.core.optimizers import OptimizerSpec, Value
 from optviz.core.problem import Problem
 from optviz.core.tape import Tape
 
-__all__ = ["Record", "bare_step", "run"]
+__all__ = ["Record", "bare_step", "run", "spare_the_compiler"]
 
 Array = npt.NDArray[np.float64]
 Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -141,7 +141,7 @@ def _movers(
     Runs of the same torch class share one object, as parameter groups: a group is stepped
     exactly as an object of its own would, and the fixed cost of ``step`` is paid once.
     """
-    _spare_the_compiler()
+    spare_the_compiler()
     groups: dict[str, list[dict[str, Any]]] = {}
     movers: list[Callable[[], Any]] = []
     for row, (spec, settings) in enumerate(runs):
@@ -161,7 +161,7 @@ def _movers(
     return movers
 
 
-def _spare_the_compiler() -> None:
+def spare_the_compiler() -> None:
     """Make the first optimizer of a process a second faster.
 
     torch keeps its compiler away from ``add_param_group``, for which it imports the compiler

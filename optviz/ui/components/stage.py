@@ -23,7 +23,7 @@ from optviz.ui import state
 from optviz.ui.components import assets
 from optviz.ui.components.chart import Figure, words
 
-__all__ = ["Actor", "stage"]
+__all__ = ["Actor", "packed", "stage"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class Actor:
     Attributes:
         title: What the table calls it.
         path: Where it went.
-        curvature: Of every iterate.
+        curvature: Of every iterate; None where no Hessian is shown.
         style: Colour, dash, marker.
         lr: Its learning rate, to set against the limit.
         bound: The largest stable αλ, where theory has one.
@@ -45,7 +45,7 @@ class Actor:
 
     title: str
     path: Trajectory
-    curvature: Curvature
+    curvature: Curvature | None
     style: LineStyle
     lr: float
     bound: float | None
@@ -82,6 +82,8 @@ def stage(
     theme: Theme,
     on_start: Callable[[float, float], None],
     on_focus: Callable[[int], None],
+    noise: Mapping[str, Any] | None = None,
+    says: Mapping[str, str] | None = None,
 ) -> None:
     """Draw the stage or update the one already drawn under ``key``.
 
@@ -102,6 +104,8 @@ def stage(
         theme: Colours.
         on_start: Told where the user wants to start.
         on_focus: Told which run the user picked.
+        noise: The batches of the run in focus (see :mod:`optviz.ui.components.stage_noise`).
+        says: Words that take the place of the usual ones, by their names.
     """
 
     def start_moved() -> None:
@@ -131,14 +135,15 @@ def stage(
             scene=scene,
             step=step,
             theme=_colours(theme),
-            words=words(text) | {"stage": _words(text)},
+            words=words(text) | {"stage": _words(text) | dict(says or {})},
+            noise=noise,
         ),
         on_start_change=start_moved,
         on_focus_change=run_picked,
     )
 
 
-def _packed(array: Any, kind: type[np.generic]) -> str:
+def packed(array: Any, kind: type[np.generic]) -> str:
     """Numbers as base64 of their little-endian bytes."""
     plain = np.ascontiguousarray(array, dtype=np.dtype(kind).newbyteorder("<"))
     return base64.b64encode(plain.tobytes()).decode("ascii")
@@ -152,10 +157,10 @@ def _plain(actor: Actor, apart: bool) -> dict[str, Any]:
         "colour": actor.style.colour,
         "dash": actor.style.dash,
         "marker": actor.style.marker,
-        "points": _packed(path.points, np.float64),
-        "losses": _packed(path.losses, np.float64),
-        "norms": _packed(path.grad_norms, np.float64),
-        "curvature": _curvature(actor.curvature) if apart else None,
+        "points": packed(path.points, np.float64),
+        "losses": packed(path.losses, np.float64),
+        "norms": packed(path.grad_norms, np.float64),
+        "curvature": _curvature(actor.curvature) if apart and actor.curvature else None,
         "lr": actor.lr,
         "bound": actor.bound,
         "decay": actor.decay,
@@ -168,13 +173,13 @@ def _plain(actor: Actor, apart: bool) -> dict[str, Any]:
 def _curvature(bent: Curvature) -> dict[str, Any]:
     return {
         "kinds": bent.kind,
-        "gradients": _packed(bent.gradients, np.float64),
-        "hessians": _packed(bent.hessians[:, [0, 0, 1], [0, 1, 1]], np.float64),
-        "eigenvalues": _packed(bent.eigenvalues, np.float64),
+        "gradients": packed(bent.gradients, np.float64),
+        "hessians": packed(bent.hessians[:, [0, 0, 1], [0, 1, 1]], np.float64),
+        "eigenvalues": packed(bent.eigenvalues, np.float64),
         # The second eigenvector is the first one turned by 90°.
-        "eigenvectors": _packed(bent.eigenvectors[:, :, 0], np.float32),
-        "newton": _packed(bent.newton_step, np.float64),
-        "condition": _packed(bent.condition_number, np.float64),
+        "eigenvectors": packed(bent.eigenvectors[:, :, 0], np.float32),
+        "newton": packed(bent.newton_step, np.float64),
+        "condition": packed(bent.condition_number, np.float64),
     }
 
 

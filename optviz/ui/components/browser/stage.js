@@ -6,6 +6,7 @@ import { Facts } from "./stage_hessian.js";
 import { History } from "./stage_history.js";
 import { Landscape } from "./stage_landscape.js";
 import { MapView } from "./stage_map.js";
+import { Noise } from "./stage_noise.js";
 import { Player } from "./stage_player.js";
 import { Table } from "./stage_table.js";
 
@@ -36,12 +37,14 @@ class Stage {
     this.player = new Player(() => this.paint());
     this.table = new Table((i) => this.send("focus", i));
     this.facts = new Facts();
+    this.noise = new Noise();
+    this.map.noise = this.noise;
     this.hint = el("div", "ov-hint");
     this.map.repaint = () => this.paint();
     this.top = el("div", "ov-top", [this.map.node, this.landscape.node, this.history.node]);
     host.tabIndex = 0;
     host.replaceChildren(
-      this.top, this.player.node, this.hint, this.facts.node, this.table.node,
+      this.top, this.player.node, this.hint, this.facts.node, this.noise.node, this.table.node,
     );
     host.addEventListener("keydown", (event) => {
       const inner = event.target.closest("select, button");
@@ -79,6 +82,7 @@ class Stage {
       const step = data.step < 0 ? data.steps : Math.min(data.step, data.steps);
       this.player.update(words, data.steps, fresh ? step : null);
       this.table.update(data, this.runs);
+      this.noise.update(data.noise);
       this.hint.replaceChildren(...legend(words, flat));
       await Promise.all([
         flat ? this.map.update(this.Plotly, data) : this.landscape.update(this.Plotly, data),
@@ -102,6 +106,7 @@ class Stage {
     view.paint(this.runs, k, focus, hessian);
     this.history.paint(this.runs, k);
     this.table.paint(this.runs, k);
+    this.noise.tell(k);
     const looked = this.runs[focus];
     const on = hessian && Boolean(looked?.curvature);
     const step = on ? Math.min(Math.floor(k), looked.losses.length - 1) : 0;

@@ -139,6 +139,7 @@ export class MapView {
     // The run looked at comes last, on top of the others.
     const order = runs.map((_, i) => i).filter((i) => i !== focus);
     if (runs[focus]) order.push(focus);
+    this.noise?.drawUnder(pen, runs[focus], k, at);
     for (const i of order) {
       const run = runs[i];
       const n = run.losses.length - 1;
@@ -166,6 +167,7 @@ export class MapView {
         head(pen, toX(x), toY(y), run.marker, 5.5, run.colour, ground);
       }
     }
+    this.noise?.drawOver(pen, runs[focus], k, at, this.colours);
     pen.restore();
     this.placeHandle(at);
   }
