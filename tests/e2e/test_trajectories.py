@@ -201,6 +201,13 @@ def test_landscape_keeps_the_camera_and_plays(page: Page, server: str) -> None:
     camera = f"{scene}._fullLayout.scene._scene.getCamera().eye"
     eye = f"Object.values({camera}).map(v => v.toFixed(3)).join()"
     page.wait_for_function(f"{camera}.x < 0.8")
+    # The last of the turn may come after the mouse is up: wait until it has rested for a while.
+    page.wait_for_function(
+        f"() => {{ const now = {eye}; const rests = now === window.eye;"
+        " window.rested = rests ? (window.rested ?? 0) + 1 : 0; window.eye = now;"
+        " return window.rested > 5; }",
+        polling=100,
+    )
     turned = page.evaluate(eye)
     count = drawn(page)
     page.get_by_role("slider", name=EN("hyperparameter.lr.label")).press("ArrowLeft")
