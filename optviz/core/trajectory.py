@@ -25,7 +25,7 @@ from optviz.core.surfaces import SURFACES, get_surface
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["FAR", "RunSpec", "Trajectory", "trajectories", "trajectory"]
+__all__ = ["FAR", "RunSpec", "Trajectory", "described", "trajectories", "trajectory"]
 
 Array = npt.NDArray[np.float64]
 
@@ -136,7 +136,7 @@ def trajectories(
     # and (a test shows it) that these round alike for one point and for many.
     ours = SURFACES.get(where.name) is where
     points, losses, grads = run(where.function, runs, begin, count, fixed=ours)
-    return _described(where, runs, points, losses, grads, known)
+    return described(where, runs, points, losses, grads, known)
 
 
 def as_surface(
@@ -183,7 +183,7 @@ def _steps(steps: Any) -> int:
     return int(steps)
 
 
-def _described(
+def described(
     surface: Surface,
     runs: Sequence[tuple[OptimizerSpec, Mapping[str, Value]]],
     points: Array,

@@ -26,6 +26,7 @@ __all__ = ["PAGES", "Page", "page"]
 PAGES: Mapping[str, tuple[str, str]] = {
     "home": ("app.py", ":material/home:"),
     "trajectories": ("pages/trajectories.py", ":material/route:"),
+    "batch_size": ("pages/batch_size.py", ":material/grain:"),
     "learning_rate": ("pages/learning_rate.py", ":material/speed:"),
     "recommender": ("pages/recommender.py", ":material/movie:"),
     "embeddings": ("pages/embeddings.py", ":material/scatter_plot:"),

@@ -28,6 +28,7 @@ _TORCH = ("torch", "torch._dynamo")
 MODULES: Mapping[str, tuple[str, ...]] = {
     "home": (*_TORCH, "optviz.core.engine"),
     "trajectories": (*_TORCH, "optviz.core.engine"),
+    "batch_size": (*_TORCH, "optviz.core.engine", "optviz.core.stochastic", "sklearn.datasets"),
     "learning_rate": (*_TORCH, "optviz.training.trainable", "pandas", "pyarrow.parquet"),
     "recommender": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),
     "embeddings": ("sklearn.manifold",),

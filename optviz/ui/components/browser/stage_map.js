@@ -152,8 +152,10 @@ export class MapView {
         pen.globalAlpha = 1;
       }
       tracePath(pen, run.points, Math.min(k, n), toX, toY);
-      strokeWithHalo(pen, run.colour, i === focus ? 2.8 : 2.1, DASHES[run.dash] ?? [], ground);
-      dots(pen, run.points, Math.min(k, n), toX, toY, run.colour);
+      const fine = this.noise?.fine(run);
+      const width = (i === focus ? 2.8 : 2.1) * (fine ? 0.4 : 1);
+      strokeWithHalo(pen, run.colour, width, DASHES[run.dash] ?? [], ground);
+      if (!fine) dots(pen, run.points, Math.min(k, n), toX, toY, run.colour);
     }
     const looked = runs[focus];
     if (hessian && looked?.curvature) {

@@ -8,6 +8,8 @@ const LEVELS = [0.06, 0.25, 0.55, 1, 1.7, 2.6]; // of what lies between the batc
 const NOISE = 0.16; // of the plot's shorter side: two standard deviations of a usual batch
 const LONGEST = 0.42; // of the plot's shorter side: the longest full gradient
 
+const MANY = 700; // points of a path that would run together
+
 const softplus = (z) => (z > 0 ? z + Math.log1p(Math.exp(-z)) : Math.log1p(Math.exp(z)));
 
 /** The loss of one sample, as optviz/core/sample_loss.py has it. */
@@ -26,7 +28,7 @@ function typed(text, Kind) {
 
 export class Noise {
   constructor() {
-    this.node = el("dl", "ov-facts ov-hidden");
+    this.node = el("dl", "ov-facts ov-batch ov-hidden");
   }
 
   /** Take what the server sent; null where a page shows no batches. */
@@ -117,12 +119,12 @@ export class Noise {
     const { show, ball, share, full, given, covariance } = this.data;
     const { toX, toY, scaleX, scaleY, box } = at;
     if (show.ball && ball) {
-      if (ball.theory) {
-        ellipse(pen, toX(ball.x), toY(ball.y), ball.theory, 2, at, colours.ink, [6, 4], colours);
-      }
       if (ball.measured) {
         const [x, y, ...spread] = ball.measured;
         ellipse(pen, toX(x), toY(y), spread, 2, at, run.colour, [], colours);
+      }
+      if (ball.theory) {
+        ellipse(pen, toX(ball.x), toY(ball.y), ball.theory, 2, at, colours.ink, [6, 4], colours);
       }
     }
     if (!show.noise) return;
@@ -166,6 +168,11 @@ export class Noise {
     return this.sized.size;
   }
 
+  /** Whether paths have so many points that they should be drawn finely. */
+  fine(run) {
+    return Boolean(this.data) && run.losses.length > MANY;
+  }
+
   /** The numbers of the update at the scrubber. */
   tell(k) {
     if (!this.data) return;
@@ -185,8 +192,8 @@ export class Noise {
     const facts = [
       [words.update, fill(next ? words.update_next : words.update_done, {
         k: next ? made + 1 : made, size: ends[batch + 1] - ends[batch], n: x.length,
+        lr: fmt(rates[batch], 3),
       })],
-      [words.rate, fmt(rates[batch])],
       [words.signal, fmt(signal, 3)],
       [words.noise, share > 0 ? fmt(noise, 3) : words.none],
       [words.ratio, share > 0 && noise > 0 ? fmt(signal / noise, 2) : "∞"],
