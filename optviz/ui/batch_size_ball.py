@@ -55,11 +55,15 @@ def render_ball(page: Page, state: BatchSizeState, runs: list[NoisyRun]) -> None
             text(f"batch_size.ball.{name}")
             for name in ("run", "rate", "by_simple", "by_general", "measured")
         ]
-        st.markdown(
-            "\n".join(
-                ["| " + " | ".join(line) + " |" for line in (head, ["---"] + ["---:"] * 4, *rows)]
+        with st.container(key="frame-scroll-ball"):
+            st.markdown(
+                "\n".join(
+                    [
+                        "| " + " | ".join(line) + " |"
+                        for line in (head, ["---"] + ["---:"] * 4, *rows)
+                    ]
+                )
             )
-        )
         st.caption(text("batch_size.ball.caution", fewest=FEWEST))
 
 

@@ -34,7 +34,8 @@ def render_price(page: Page, state: BatchSizeState, runs: list[NoisyRun]) -> Non
             return
         wanted = asked(state)
         kept: dict[Any, Any] = remember("batch size seconds", dict)
-        place = st.empty()
+        with st.container(key="frame-scroll-price"):
+            place = st.empty()
         place.markdown(_table(page, state, runs, kept.get(wanted)))
         if st.button(
             text("batch_size.price.measure"), key="batch_size.measure", icon=":material/timer:",

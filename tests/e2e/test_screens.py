@@ -75,6 +75,7 @@ def sweep(page: Page) -> None:
 SCENES: Mapping[str, tuple[str, Callable[[Page], None]]] = {
     "home": ("", settle),
     "trajectories": ("hessian=1&step=20", settle),
+    "batch_size": ("", settle),
     "learning_rate": ("", sweep),
     "recommender": ("", settle),
     "embeddings": ("", settle),

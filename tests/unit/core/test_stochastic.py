@@ -129,7 +129,7 @@ def test_the_ball_of_linear_regression_is_as_theory_says(
 
 def test_the_full_batch_has_no_ball() -> None:
     samples = samples_called("taste")
-    ball = noise_ball(samples, "sgd", 0 or len(samples), 0.3, full_surface(samples).minima[0])
+    ball = noise_ball(samples, "sgd", len(samples), 0.3, full_surface(samples).minima[0])
     np.testing.assert_array_equal(ball.covariance, np.zeros((2, 2)))
 
 
