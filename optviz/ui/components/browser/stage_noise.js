@@ -28,7 +28,7 @@ function typed(text, Kind) {
 
 export class Noise {
   constructor() {
-    this.node = el("dl", "ov-facts ov-batch ov-hidden");
+    this.node = el("dl", "ov-batch ov-hidden");
   }
 
   /** Take what the server sent; null where a page shows no batches. */
