@@ -25,6 +25,7 @@ __all__ = [
     "OPTIMIZERS",
     "SurfacePoint",
     "Trainable",
+    "digits",
     "digits_mlp",
     "make_optimizer",
     "of_run",
@@ -89,7 +90,7 @@ def digits_mlp(optimizer: str, *, momentum: float, batch_size: int, seed: int) -
     Raises:
         Problem: There is no such optimizer.
     """
-    images, labels = _digits()
+    images, labels = digits()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = torch.nn.Sequential(
@@ -112,7 +113,7 @@ def digits_mlp(optimizer: str, *, momentum: float, batch_size: int, seed: int) -
 
 
 @lru_cache(maxsize=1)
-def _digits() -> tuple[torch.Tensor, torch.Tensor]:
+def digits() -> tuple[torch.Tensor, torch.Tensor]:
     """(1797, 64) intensities from 0 to 1, and (1797,) labels from 0 to 9."""
     from sklearn.datasets import load_digits
 

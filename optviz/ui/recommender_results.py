@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from optviz.core.problem import Problem
 from optviz.figures.recommender import bias_figure, truth_figure
 from optviz.ui.components import chart
-from optviz.ui.frame import Page
+from optviz.ui.frame import PAGES, Page
 from optviz.ui.recommender_runs import Run
-from optviz.ui.state import bind_value, remember
+from optviz.ui.recommender_state import RecommenderState
+from optviz.ui.regularisation_state import NETWORKS, RegularisationState
+from optviz.ui.state import Store, bind_value, remember
 
 __all__ = ["recommendations", "render_results"]
 
@@ -42,6 +44,25 @@ def render_results(page: Page, run: Run) -> None:
                 draw(page, run)
             except Problem as problem:
                 page.problem(problem)
+    # Trained anew there by this page's recipe, which may have been changed since.
+    recipe = Store(RecommenderState, own_address=False).value.config()
+    if run.config.model in NETWORKS and run.config == recipe:
+        _landscape(page, run)
+
+
+def _landscape(page: Page, run: Run) -> None:
+    """A button to the landscape of this very training."""
+    opened = st.button(
+        page.text("regularisation.landscape.open"), key="recommender.landscape",
+        icon=":material/landscape:",
+    )  # fmt: skip
+    if opened:
+        other = Store(RegularisationState, own_address=False)
+        own = run.config.optimizer
+        if own == "sgd" and run.config.momentum:
+            own = "momentum"
+        other.set(part="landscape", model=run.config.model, optimizers=(own,))
+        st.switch_page(PAGES["regularisation"][0])
 
 
 # ── for one user ──

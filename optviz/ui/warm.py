@@ -31,6 +31,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "batch_size": (*_TORCH, "optviz.core.engine", "optviz.core.stochastic", "sklearn.datasets"),
     "learning_rate": (*_TORCH, "optviz.training.trainable", "pandas", "pyarrow.parquet"),
     "recommender": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),
+    "regularisation": (*_TORCH, "optviz.training.networks", "scipy.sparse.linalg"),
     "embeddings": ("sklearn.manifold",),
 }
 """Page → the modules that its jobs import before they begin."""

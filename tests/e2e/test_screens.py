@@ -32,7 +32,7 @@ def test_cold_deep_link_shows_the_whole_frame(
     open_screen(page, server, name, code)
     menu = page.get_by_test_id("stSidebar")
     for other in PAGES:
-        expect(menu.get_by_role("link", name=text(f"{other}.name"))).to_be_visible()
+        expect(menu.get_by_role("link", name=text(f"{other}.name"), exact=True)).to_be_visible()
     expect(menu.get_by_text("中文", exact=True)).to_be_visible()
     expect(page).to_have_title(re.compile(re.escape(text(f"{name}.name"))))
     expect(page.get_by_text(text(f"{name}.lead").split(". ")[0]).first).to_be_visible()
@@ -76,6 +76,7 @@ SCENES: Mapping[str, tuple[str, Callable[[Page], None]]] = {
     "home": ("", settle),
     "trajectories": ("hessian=1&step=20", settle),
     "batch_size": ("", settle),
+    "regularisation": ("", settle),
     "learning_rate": ("", sweep),
     "recommender": ("", settle),
     "embeddings": ("", settle),

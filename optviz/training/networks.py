@@ -1,0 +1,135 @@
+"""A small network on real digits, with and without batch normalisation, and its full loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from optviz.core.task import TaskContext
+from optviz.training.run import TrainingRun
+from optviz.training.schedules import make_schedule
+from optviz.training.trainable import digits
+
+__all__ = ["CLASSES", "WIDTH", "FullLoss", "digits_net", "digits_run", "largest_eigenvalue"]
+
+WIDTH = 64
+"""Units in each hidden layer."""
+
+CLASSES = 10
+
+EXACT = 1e-3
+"""Relative accuracy of an eigenvalue."""
+
+
+def digits_net(depth: int, normalised: bool, seed: int) -> nn.Sequential:
+    """``depth`` hidden layers with ReLU, batch normalisation before each if ``normalised``.
+
+    The linear layers start as torch starts them; with equal seeds they start equal with and
+    without normalisation. (The bias before a normalisation is of no use, and is kept so that
+    they do.)
+    """
+    layers: list[nn.Module] = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for _ in range(depth):
+            layers.append(nn.Linear(WIDTH, WIDTH))
+            if normalised:
+                layers.append(nn.BatchNorm1d(WIDTH))
+            layers.append(nn.ReLU())
+        layers.append(nn.Linear(WIDTH, CLASSES))
+    return nn.Sequential(*layers)
+
+
+def digits_run(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    *,
+    lr: float,
+    batch_size: int,
+    epochs: int,
+    seed: int,
+) -> TrainingRun:
+    """A training run on all 1,797 digits; equal seeds give equal batches."""
+    images, labels = digits()
+    return TrainingRun(
+        model, optimizer, (images,), labels,
+        loss=nn.functional.cross_entropy, batch_size=batch_size, epochs=epochs,
+        schedule=make_schedule("constant", lr, epochs), seed=seed,
+    )  # fmt: skip
+
+
+class FullLoss:
+    """The mean loss over all digits, as a function of the weights.
+
+    Batch normalisation takes its statistics from all digits at once: what a batch as large as
+    the data would give. The running statistics stay as they are.
+
+    Args:
+        model: Its weights are not changed.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        self.images, self.labels = digits()
+        # Buffers are replaced by copies in the call, so that nothing is counted.
+        self.buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
+
+    def __call__(self, weights: Mapping[str, Tensor]) -> Tensor:
+        """The loss, a scalar with its graph."""
+        training = self.model.training
+        self.model.train()
+        fresh = {name: buffer.clone() for name, buffer in self.buffers.items()}
+        try:
+            out = torch.func.functional_call(self.model, {**weights, **fresh}, (self.images,))
+        finally:
+            self.model.train(training)
+        return nn.functional.cross_entropy(out, self.labels)
+
+
+def largest_eigenvalue(
+    loss: FullLoss, weights: Mapping[str, Tensor], context: TaskContext
+) -> float:
+    """The largest eigenvalue of the loss's Hessian at ``weights``, by Lanczos.
+
+    The Hessian is never formed: each product with a vector is the derivative of (gradient ·
+    vector), two backward passes (Pearlmutter, Neural Computation 6, 1994); scipy's ``eigsh``
+    needs a few dozen of them.
+
+    Args:
+        loss: The loss of weights by name.
+        weights: Where; they are not changed.
+        context: Asked before each product whether to end.
+
+    Raises:
+        Cancelled: The user cancelled it.
+    """
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+    leaves = {name: w.detach().clone().requires_grad_() for name, w in weights.items()}
+    tensors = list(leaves.values())
+    slopes = torch.autograd.grad(loss(leaves), tensors, create_graph=True)
+    slope = torch.cat([part.reshape(-1) for part in slopes])
+
+    def product(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        context.checkpoint()
+        along = torch.from_numpy(np.asarray(vector, dtype=np.float32).ravel())
+        parts = torch.autograd.grad(slope @ along, tensors, retain_graph=True)
+        return torch.cat([part.reshape(-1) for part in parts]).double().numpy()
+
+    if not bool(torch.isfinite(slope).all()):
+        return float("nan")
+    size = len(slope)
+    operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
+    start = np.random.default_rng(0).standard_normal(size)
+    try:
+        found = eigsh(
+            operator, k=1, which="LA", v0=start, tol=EXACT, maxiter=300, return_eigenvectors=False
+        )
+    except ArpackNoConvergence as unfinished:
+        found = unfinished.eigenvalues
+    return float(found[0]) if len(found) else float("nan")
