@@ -1,13 +1,17 @@
-"""Draw the home page's four pictures: ``python -m scripts.make_pictures``.
+"""Draw the home page's pictures: ``python -m scripts.make_pictures [page …]``.
 
-Each is a small SVG made from what its page really computes: torch's paths on Rosenbrock's
-valley, a range test of a network on digits, a training run on the bundled ratings, the bundled
-map of films. Colours stand in the files by their names in ``optviz.figures.theme.Theme`` (as
-``$accent``), so that one file serves the light and the dark ground.
+Each is a small SVG made from what its page really computes: torch's paths in the ravine and on
+the loss of real samples, a range test of a network on digits, the rates of SGD with restarts, a
+bowl with and without weight decay, a training run on the bundled ratings, the bundled map of
+films.
+
+Colours stand in the files by their names in ``optviz.figures.theme.Theme`` (as ``$accent``), so
+that one file serves the light and the dark ground.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -196,9 +200,125 @@ def embeddings() -> list[str]:
     return drawn
 
 
-def main() -> None:
-    """Draw and write them all."""
-    for make in (trajectories, learning_rate, recommender, embeddings):
+def batch_size() -> list[str]:
+    """Full-batch GD and SGD on single samples, on a line fitted to real patients."""
+    import torch
+    from sklearn.datasets import load_diabetes
+
+    data = load_diabetes()
+    inputs = torch.tensor(data.data[:, 2] / data.data[:, 2].std(), dtype=torch.float64)
+    targets = torch.tensor(data.target / data.target.std(), dtype=torch.float64)
+    targets = targets - targets.mean()
+    # A feature that is not centred tilts the bowl, as real ones do.
+    features = torch.stack([inputs + 0.7, torch.ones_like(inputs)], dim=1)
+    best = torch.linalg.lstsq(features, targets).solution.numpy()
+    hessian = (features.T @ features / len(features)).numpy()
+    place = frame((best[0] - 3.0, best[0] + 2.6), (best[1] - 1.0, best[1] + 1.7))
+
+    def walk(batch: int, lr: float, steps: int) -> Points:
+        draws = torch.Generator().manual_seed(4)
+        weights = torch.tensor(best + np.array([-2.3, 0.6]), requires_grad=True)
+        optimizer = torch.optim.SGD([weights], lr=lr)
+        points = [weights.detach().numpy().copy()]
+        for _ in range(steps):
+            rows = torch.randint(len(features), (batch,), generator=draws)
+            chosen = rows if batch < len(features) else slice(None)
+            optimizer.zero_grad()
+            loss = (features[chosen] @ weights - targets[chosen]).square().mean() / 2
+            loss.backward()
+            optimizer.step()
+            points.append(weights.detach().numpy().copy())
+        return np.array(points)
+
+    values, vectors = np.linalg.eigh(hessian)
+    turn = np.linspace(0, 2 * np.pi, 160)
+    drawn = []
+    for height in np.linspace(0.25, 3.4, 12) ** 2:
+        ring = np.c_[np.cos(turn), np.sin(turn)] * np.sqrt(height / values)
+        drawn.append(
+            line(place(best + ring @ vectors.T), "$muted", 0.8, 'opacity="0.45"', closed=True)
+        )
+    single, full = walk(1, 0.06, 170), walk(len(features), 0.25, 170)
+    for points, colour, width in ((single, "$c1", 1.6), (full, "$c0", 2.6)):
+        drawn += [
+            line(place(points), "$ground", width + 1.8, 'opacity="0.7"'),
+            line(place(points), colour, width),
+        ]
+    drawn.append(dot(place(full)[0], "$ground", 4.5, 'stroke="$ink" stroke-width="2"'))
+    drawn.append(dot(place([best])[0], "$negative", 4.5, 'stroke="$ground" stroke-width="1.2"'))
+    return drawn
+
+
+def schedules() -> list[str]:
+    """SGD with restarts, each cycle twice as long, and one cycle, from torch's own schedulers."""
+    import torch
+    from torch.optim import lr_scheduler
+
+    steps = 350
+
+    def rates(make: type[lr_scheduler.LRScheduler], **settings: object) -> Points:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+        scheduler = make(optimizer, **settings)  # type: ignore[arg-type]
+        found = []
+        for _ in range(steps):
+            found.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        return np.c_[np.arange(steps), found]
+
+    place = frame((-8, steps + 8), (-0.14, 1.16))
+    once = rates(lr_scheduler.OneCycleLR, max_lr=1.0, total_steps=steps + 1, pct_start=0.25)
+    cycles = rates(lr_scheduler.CosineAnnealingWarmRestarts, T_0=50, T_mult=2)
+    drawn = [line(place([(x, -1), (x, 2)]).clip(0, [WIDTH, HEIGHT]), "$grid", 1) for x in (50, 150)]
+    drawn += [line(place(once), "$muted", 2, 'stroke-dasharray="6 5"')]
+    drawn += [line(place(cycles), "$accent", 2.8)]
+    drawn += [
+        dot(place([(x, 1.0)])[0], "$negative", 5, 'stroke="$ground" stroke-width="1.5"')
+        for x in (50, 150)
+    ]
+    return drawn
+
+
+def regularisation() -> list[str]:
+    """A long bowl before and after weight decay: a rounder bowl, its minimum nearer to zero."""
+    hessian = np.array([[0.35, 0.3], [0.3, 1.4]])
+    minimum, decay = np.array([2.3, 0.35]), 0.6
+    decayed = hessian + decay * np.eye(2)
+    moved = np.linalg.solve(decayed, hessian @ minimum)
+    place = frame((-1.6, 4.6), (-1.25, 1.35))
+    turn = np.linspace(0, 2 * np.pi, 160)
+    drawn = [
+        line(place([(-9, 0), (9, 0)]).clip(0, [WIDTH, HEIGHT]), "$grid", 1),
+        line(place([(0, -9), (0, 9)]).clip(0, [WIDTH, HEIGHT]), "$grid", 1),
+    ]
+    for bowl, centre, colour, extra in (
+        (hessian, minimum, "$muted", 'opacity="0.7" stroke-dasharray="4 4"'),
+        (decayed, moved, "$c0", 'opacity="0.9"'),
+    ):
+        values, vectors = np.linalg.eigh(bowl)
+        for height in (0.06, 0.24, 0.54):
+            ring = np.c_[np.cos(turn), np.sin(turn)] * np.sqrt(2 * height / values)
+            drawn.append(line(place(centre + ring @ vectors.T), colour, 1.5, extra, closed=True))
+    # What weight decay does as it grows: the minimum slides towards zero.
+    slide = np.array(
+        [np.linalg.solve(hessian + w * np.eye(2), hessian @ minimum) for w in np.linspace(0, decay)]
+    )
+    drawn.append(line(place(slide), "$negative", 2.6))
+    drawn.append(dot(place([minimum])[0], "$ground", 4.5, 'stroke="$ink" stroke-width="2"'))
+    drawn.append(dot(place([moved])[0], "$negative", 5, 'stroke="$ground" stroke-width="1.5"'))
+    return drawn
+
+
+def main(names: Iterable[str] = ()) -> None:
+    """Draw and write them all, or those named."""
+    makers = (
+        trajectories, batch_size, learning_rate, schedules,
+        regularisation, recommender, embeddings,
+    )  # fmt: skip
+    chosen = set(names) or {make.__name__ for make in makers}
+    for make in makers:
+        if make.__name__ not in chosen:
+            continue
         body = "".join(make())
         file = Path(str(PICTURES.joinpath(f"{make.__name__}.svg")))
         head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}">'
@@ -207,4 +327,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

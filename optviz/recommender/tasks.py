@@ -46,7 +46,12 @@ def read_task(context: TaskContext, source: str) -> tuple[Ratings, dict[str, flo
     return ratings, split_baselines(ratings, make_config("als"))
 
 
-def train_task(context: TaskContext, source: str | None, config: Mapping[str, Any]) -> FittedModel:
+def train_task(
+    context: TaskContext,
+    source: str | None,
+    config: Mapping[str, Any],
+    schedule: Mapping[str, Any] | None = None,
+) -> FittedModel:
     """Train as :func:`optviz.train` does, and tell how it goes.
 
     Events: ``baselines`` (mean, bias: validation MSE, before the first step); ``batch`` (step,
@@ -58,6 +63,8 @@ def train_task(context: TaskContext, source: str | None, config: Mapping[str, An
         context: Where it runs.
         source: What :func:`optviz.load_ratings` reads: a path, or None for the bundled data.
         config: From :meth:`TrainConfig.to_dict`.
+        schedule: Keyword arguments of :func:`~optviz.training.schedules.make_schedule`, in
+            place of the recipe's own schedule; neural models only.
 
     Returns:
         The model, without ratings attached.
@@ -71,6 +78,12 @@ def train_task(context: TaskContext, source: str | None, config: Mapping[str, An
 
     context.checkpoint()
     fit = build_fit(recipe, ratings)
+    if schedule is not None:
+        from optviz.training.run import TrainingRun
+        from optviz.training.schedules import make_schedule
+
+        assert isinstance(fit.run, TrainingRun), "ALS has no learning rate"
+        fit.run.schedule = make_schedule(**schedule)
     context.emit("baselines", **fit.baselines)
     rows = 1.0 if recipe.model == "als" else float(recipe.batch_size)
     started, paused = time.perf_counter(), 0.0

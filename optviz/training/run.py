@@ -188,7 +188,7 @@ class TrainingRun:
 
     def _set_rates(self, lr: float, momentum: float | None) -> None:
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group.get("lr_share", 1)  # see training.groups.regroup
             if momentum is None:
                 continue
             if "betas" in group:

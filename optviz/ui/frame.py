@@ -28,6 +28,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "trajectories": ("pages/trajectories.py", ":material/route:"),
     "batch_size": ("pages/batch_size.py", ":material/grain:"),
     "learning_rate": ("pages/learning_rate.py", ":material/speed:"),
+    "schedules": ("pages/schedules.py", ":material/show_chart:"),
     "regularisation": ("pages/regularisation.py", ":material/compress:"),
     "recommender": ("pages/recommender.py", ":material/movie:"),
     "embeddings": ("pages/embeddings.py", ":material/scatter_plot:"),

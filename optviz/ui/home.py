@@ -1,4 +1,4 @@
-"""The home page: a card for each page, in the order of a lesson, and the lesson itself."""
+"""The home page: the course as a map, a station a page, and a lesson that leads through it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,32 @@ __all__ = ["PICTURES", "HomeState", "render"]
 PICTURES = files("optviz.ui").joinpath("pictures")
 """Where the cards' pictures are: ``<page>.svg``, drawn by ``scripts/make_pictures.py``."""
 
-_ROWS = (("trajectories", "learning_rate"), ("recommender", "embeddings"))
+_PARTS = {
+    "downhill": ("trajectories", "batch_size", "learning_rate", "schedules"),
+    "learning": ("regularisation", "recommender", "embeddings"),
+}
+"""The course's parts → their pages, in the order of the menu."""
+
+_COLUMNS = 4
 _LESSON = 5
 # The link in a card reaches over all of it, so that the whole card can be clicked.
 _STYLE = """
-.st-key-home { max-width: 68rem; }
-[class*="st-key-home-card-"] { position: relative; overflow: hidden; gap: 0.35rem; padding: 0 0 0.9rem; transition: border-color 0.15s; }
+.st-key-home { max-width: 76rem; }
+.st-key-home h3 { font-size: 0.95rem; padding: 0.3rem 0 0; }
+[class*="st-key-home-card-"] { position: relative; overflow: hidden; gap: 0.4rem; padding: 0 0 0.7rem; transition: border-color 0.15s; }
 [class*="st-key-home-card-"]:hover, [class*="st-key-home-card-"]:focus-within { border-color: ACCENT; }
 [class*="st-key-home-card-"] img { display: block; width: 100%; aspect-ratio: 480 / 150; background: GROUND; }
-[class*="st-key-home-card-"] > *:not(:first-child) { padding: 0 1rem; }
+[class*="st-key-home-card-"] > *:not(:first-child) { padding: 0 0.8rem; }
 [class*="st-key-home-card-"] [data-testid="stPageLink"] a { padding: 0; min-height: 0; margin: 0; background: none; }
 [class*="st-key-home-card-"] .stElementContainer { position: static; }
 [class*="st-key-home-card-"] [data-testid="stPageLink"] a::after { content: ""; position: absolute; inset: 0; }
-[class*="st-key-home-card-"] [data-testid="stPageLink"] p { font-weight: 620; font-size: 1.1rem; line-height: 1.3; white-space: normal; }
+[class*="st-key-home-card-"] [data-testid="stPageLink"] p { font-weight: 620; font-size: 0.98rem; line-height: 1.25; white-space: normal; }
+[class*="st-key-home-card-"] [data-testid="stCaptionContainer"] p { font-size: 0.8rem; }
+[class*="st-key-home-card-"] [data-testid="stMarkdown"] p { font-size: 0.84rem; line-height: 1.35; }
+@media (min-width: 641px) and (max-width: 1000px) {
+  .st-key-home .stHorizontalBlock { flex-wrap: wrap; }
+  .st-key-home .stHorizontalBlock > .stColumn { min-width: calc(50% - 0.5rem); }
+}
 """  # noqa: E501
 
 
@@ -49,10 +62,13 @@ def render(page: Page) -> None:
     style = _STYLE.replace("ACCENT", page.theme.accent).replace("GROUND", page.theme.panel)
     st.html(f"<style>{style}</style>")
     with st.container(key="home"):
-        for row in _ROWS:
-            for name, column in zip(row, st.columns(2, gap="small"), strict=True):
+        station = 0
+        for part, names in _PARTS.items():
+            st.subheader(text(f"home.part.{part}"), anchor=False)
+            for name, column in zip(names, st.columns(_COLUMNS, gap="small"), strict=False):
+                station += 1
                 with column.container(border=True, height="stretch", key=f"home-card-{name}"):
-                    _card(page, name)
+                    _card(page, name, station)
         lesson, data = st.columns([3, 2], gap="large")
         with lesson:
             st.subheader(text("home.lesson.title"), anchor=False)
@@ -62,12 +78,12 @@ def render(page: Page) -> None:
             st.markdown(text("home.data.body"))
 
 
-def _card(page: Page, name: str) -> None:
+def _card(page: Page, name: str, station: int) -> None:
     text = page.text
     alt = html.escape(text(f"home.card.{name}.picture"), quote=True)
     st.html(f'<img alt="{alt}" src="{_picture(name, page.theme)}">')
     script, icon = PAGES[name]
-    st.caption(f"{icon} {text(f'{name}.name')}")
+    st.caption(f"{station} · {icon} {text(f'{name}.name')}")
     st.page_link(script, label=text(f"{name}.question"))
     st.markdown(text(f"home.card.{name}.sentence"))
 

@@ -30,6 +30,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "trajectories": (*_TORCH, "optviz.core.engine"),
     "batch_size": (*_TORCH, "optviz.core.engine", "optviz.core.stochastic", "sklearn.datasets"),
     "learning_rate": (*_TORCH, "optviz.training.trainable", "pandas", "pyarrow.parquet"),
+    "schedules": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),
     "recommender": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),
     "regularisation": (*_TORCH, "optviz.training.networks", "scipy.sparse.linalg"),
     "embeddings": ("sklearn.manifold",),

@@ -76,6 +76,7 @@ SCENES: Mapping[str, tuple[str, Callable[[Page], None]]] = {
     "home": ("", settle),
     "trajectories": ("hessian=1&step=20", settle),
     "batch_size": ("", settle),
+    "schedules": ("", settle),
     "regularisation": ("", settle),
     "learning_rate": ("", sweep),
     "recommender": ("", settle),

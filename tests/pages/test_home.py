@@ -1,4 +1,4 @@
-"""The home page: four cards with a picture each, the lesson, the data; in both languages."""
+"""The home page: a card with a picture for each page, the lesson, the data; in both languages."""
 
 from __future__ import annotations
 

@@ -1,0 +1,47 @@
+"""The recommender's network with a rate for each of its layer groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from optviz.core.task import TaskContext
+from optviz.recommender.config import make_config
+from optviz.recommender.data import Ratings, load_ratings
+from optviz.training.layers import Moves, watch_layers
+
+__all__ = ["NET_GROUPS", "net_run", "net_task"]
+
+NET_GROUPS = ("embeddings", "hidden", "output")
+"""EmbeddingNet's layers from its input to its output, as fastai groups them."""
+
+
+def net_run(
+    ratings: Ratings, rates: Sequence[float], *, optimizer: str, epochs: int, seed: int
+) -> Any:
+    """EmbeddingNet with its defaults, a constant rate for each of :data:`NET_GROUPS`.
+
+    Returns:
+        (the :class:`~optviz.training.run.TrainingRun`, its groups' parameters by name).
+    """
+    from optviz.recommender.fit import build_fit
+    from optviz.training.groups import regroup
+
+    config = make_config(
+        "net", lr=max(rates), optimizer=optimizer, epochs=epochs, seed=seed, schedule="constant"
+    )
+    run: Any = build_fit(config, ratings).run
+    model = run.model
+    embeddings = (*model.user_factors.parameters(), *model.item_factors.parameters())
+    parts = (embeddings, tuple(model.lin1.parameters()), tuple(model.lin2.parameters()))
+    groups = dict(zip(NET_GROUPS, parts, strict=True))
+    regroup(run.optimizer, parts, rates)
+    return run, groups
+
+
+def net_task(
+    context: TaskContext, rates: Sequence[float], optimizer: str, epochs: int, seed: int
+) -> Moves:
+    """:func:`~optviz.training.layers.watch_layers` for :func:`net_run` on the bundled ratings."""
+    run, groups = net_run(load_ratings(), rates, optimizer=optimizer, epochs=epochs, seed=seed)
+    return watch_layers(context, run, groups)

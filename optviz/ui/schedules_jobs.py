@@ -1,0 +1,137 @@
+"""The Schedules page's trainings: jobs, and what they have told so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from optviz.core.problem import Problem
+from optviz.jobs import Job, State, default_backend
+from optviz.jobs.interface import FINAL
+from optviz.training.layers import Moves
+from optviz.ui.state import remember
+
+__all__ = ["Training", "Trainings", "trainings"]
+
+
+@dataclass(slots=True, eq=False)
+class Training:
+    """One training, under way or over.
+
+    Attributes:
+        name: The schedule, or ``"layers"`` and ``"same"`` for the two of the layers' part.
+        job: The job that does it.
+        state: Its state at the last look.
+        valid: Epoch → validation loss.
+        baselines: ``"mean"`` and ``"bias"`` → validation MSE.
+        moves: How far the layers were moved.
+        problem: Why it failed, if the user can be told.
+    """
+
+    name: str
+    job: Job
+    state: State = "queued"
+    valid: dict[int, float] = field(default_factory=dict)
+    baselines: dict[str, float] = field(default_factory=dict)
+    moves: Moves = field(default_factory=Moves)
+    problem: Problem | None = None
+    _seen: int = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in FINAL
+
+    def read(self) -> None:
+        """Take in the events since the last look, and the result once it is there."""
+        if self.finished:
+            return
+        state = self.job.state
+        for event in self.job.events(self._seen):
+            self._seen = event.index + 1
+            data = event.data
+            if event.kind == "epoch":
+                self.valid[int(data["epoch"])] = float(data["valid_loss"])
+            elif event.kind == "baselines":
+                self.baselines = {name: float(value) for name, value in data.items()}
+            elif event.kind == "moves":
+                norms = np.asarray(data["norms"], dtype=np.float64)
+                old = self.moves.norms if self.moves.norms.size else norms[:0]
+                self.moves = Moves(
+                    epochs=np.append(self.moves.epochs, data["epochs"]),
+                    norms=np.concatenate([old, norms]),
+                )
+        if state == "done":
+            self._take(self.job.result(timeout=0))
+        elif state == "failed":
+            error = self.job.error
+            self.problem = error if isinstance(error, Problem) else None
+        self.state = state
+
+    def _take(self, result: Any) -> None:
+        # Old events may have been thinned out while nobody looked; the result has everything.
+        if isinstance(result, Moves):
+            self.moves, self.valid = result, dict(result.valid)
+        else:
+            self.valid = {record.epoch: record.valid_loss for record in result.history.epochs}
+            self.baselines = dict(result.baselines)
+
+
+class Trainings:
+    """The trainings of one part of the page, all begun together."""
+
+    def __init__(self) -> None:
+        self.request: Any = None
+        self.runs: list[Training] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is under way."""
+        return any(not run.finished for run in self.runs)
+
+    def start(self, request: Any, tasks: dict[str, tuple[str, dict[str, Any]]]) -> None:
+        """Begin anew; a double click begins once.
+
+        Args:
+            request: What was asked for; equal requests give equal runs.
+            tasks: Name → (task, its arguments).
+        """
+        self.read()
+        if self.busy:
+            if request == self.request:
+                return
+            self.cancel()
+        backend = default_backend()
+        self.request = request
+        self.runs = [
+            Training(name, backend.submit(task, **arguments))
+            for name, (task, arguments) in tasks.items()
+        ]
+
+    def cancel(self) -> None:
+        """End all; what has been drawn stays."""
+        for run in self.runs:
+            if not run.finished:
+                run.job.cancel()
+        self.read()
+
+    def read(self) -> None:
+        """Take in what is new."""
+        for run in self.runs:
+            run.read()
+
+    @property
+    def fraction(self) -> float:
+        """The part of the work that is done, from 0 to 1."""
+        parts = []
+        for run in self.runs:
+            progress = run.job.progress
+            parts.append(1.0 if run.finished else progress.fraction if progress else 0.0)
+        return sum(parts) / len(parts) if parts else 0.0
+
+
+def trainings(part: str) -> Trainings:
+    """This session's trainings of a part; they outlive a visit to another page."""
+    return remember(f"schedules trainings {part}", Trainings)
