@@ -190,7 +190,7 @@ def spread_figure(
         theme: Colours.
     """
     figure = go.Figure()
-    shake: Array = np.random.default_rng(0).uniform(-0.28, 0.28, finals.shape[1])
+    shake: Array = np.random.default_rng(0).uniform(-0.28, 0.28, (finals.shape[1],))
     for row, (name, key, ends) in enumerate(zip(names, keys, finals, strict=True)):
         style = schedule_style(theme, key)
         kept = np.where(np.isfinite(ends) & (np.abs(ends) < 1e6), ends, np.nan)

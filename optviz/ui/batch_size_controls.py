@@ -110,13 +110,15 @@ def _runs(page: Page, store: PageStore) -> None:
     def change(**changes: Any) -> None:
         assert focus is not None
         runs = list(store.value.runs)
+        if focus >= len(runs):
+            return  # the browser speaks of a run that has gone meanwhile
         runs[focus] = replace(runs[focus], **changes)
         store.set(runs=tuple(runs))
 
     def suit() -> None:
         assert focus is not None
-        run = store.value.runs[focus]
-        change(lr=suitable_lr(samples, run.optimizer, run.batch))
+        for run in store.value.runs[focus : focus + 1]:
+            change(lr=suitable_lr(samples, run.optimizer, run.batch))
 
     if focus is None:
         st.caption(text("batch_size.no_runs"))

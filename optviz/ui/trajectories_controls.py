@@ -164,6 +164,8 @@ def _editor(page: Page, store: PageStore, focus: int) -> None:
 
     def change(name: str, value: Value) -> None:
         runs = list(store.value.runs)
+        if focus >= len(runs) or runs[focus].optimizer != run.optimizer:
+            return  # the browser speaks of a run that has gone meanwhile
         runs[focus] = runs[focus].with_setting(name, value, store.value.surface_name)
         store.set(runs=tuple(runs))
 
@@ -176,9 +178,9 @@ def _editor(page: Page, store: PageStore, focus: int) -> None:
         store.set(runs=(*runs[:focus], *runs[focus + 1 :]), focus=max(focus - 1, 0))
 
     def suit() -> None:
-        runs = list(store.value.runs)
-        runs[focus] = Run(run.optimizer)
-        store.set(runs=tuple(runs))
+        runs = store.value.runs
+        if focus < len(runs):
+            store.set(runs=(*runs[:focus], Run(run.optimizer), *runs[focus + 1 :]))
 
     refused: list[Problem] = remember("trajectories refused", list)
 

@@ -54,6 +54,9 @@ def test_story(page: Page, server: str) -> None:
     page.get_by_role("button", name=EN("trajectories.stage.play")).click()
     page.wait_for_function("() => document.querySelector('.ov-stage').dataset.step === '684'")
     expect(rows.nth(0)).to_contain_text("684 gradients of samples")
+    # The picture may come before the switch above it: press when the page has said all.
+    settle(page)
+    expect(page.get_by_role("radio", name=EN("batch_size.by_samples"))).to_be_checked()
     page.get_by_role("radio", name=EN("batch_size.by_updates")).click()
     expect(page.locator(".ov-player output")).to_contain_text("of 120")
 
