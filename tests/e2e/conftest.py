@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from scripts.browser import NoBrowser, launch
 from scripts.serve import serve
@@ -38,10 +38,39 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under a failed test, tell what its pages showed."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for page in item.stash.get(PAGES, []):
+            report.sections.append((f"page {page.url}", seen_on(page)))
+    return report
+
+
+PAGES = pytest.StashKey[list[Page]]()
+
+
+def seen_on(page: Page) -> str:
+    """What stands on a page, and whether its script still runs."""
+    try:
+        return str(
+            page.evaluate("""() => [
+              document.querySelector('[data-test-script-state]')?.dataset.testScriptState,
+              document.querySelector('.stMain')?.innerText ?? document.body.outerHTML,
+            ].join('\\n').slice(0, 4000)""")
+        )
+    except Error as problem:
+        return str(problem)
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     """Opens pages in contexts of their own; any error on a console fails the test."""
     wrong: list[str] = []
+    pages = request.node.stash.setdefault(PAGES, [])
 
     def heard(message: ConsoleMessage) -> None:
         where = message.location["url"]
@@ -56,6 +85,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             contexts.callback(context.close)
             page = context.new_page()
             page.set_default_timeout(30_000)
+            pages.append(page)
             page.on("console", heard)
             page.on("pageerror", lambda error: wrong.append(str(error)))
             return page

@@ -67,6 +67,7 @@ def test_a_phone_never_scrolls_sideways(
 
 def sweep(page: Page) -> None:
     """The Learning rate page when a sweep has ended."""
+    settle(page, still=True)
     page.locator(".st-key-learning_rate-sweep button").click()
     expect(page.locator(".st-key-learning_rate-rule-valley")).to_be_visible(timeout=120_000)
     expect(page.locator(".st-key-learning_rate-cancel button")).to_have_count(0, timeout=120_000)

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from optviz.language import Text
 
+from .screens import settle
+
 EN = Text("en")
 
 
@@ -178,6 +180,7 @@ def test_compare_any_number_and_keep_zoom(page: Page, server: str) -> None:
     # Take all away: a sentence instead of an empty picture; then add one.
     for _ in range(4):
         count = rows.count()
+        settle(page)  # a press on what is just being redrawn may miss it
         page.locator(".st-key-trajectories-remove button").first.click()
         expect(rows).to_have_count(max(count - 1, 1))
     expect(page.get_by_text(EN("trajectories.no_runs"))).to_be_visible()
