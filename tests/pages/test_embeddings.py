@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,27 +10,13 @@ from streamlit.testing.v1 import AppTest
 from optviz.language import Text
 from optviz.ui.embeddings_state import COLOURS, SCENES
 
-ROOT = Path(__file__).parents[2]
+from .apps import check, open_app, said
+
 EN = Text("en")
 
 
 def open_page(**query: str) -> AppTest:
-    """The page, reached by a link; a session takes its language from its first address."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if "lang" in query:
-        app.query_params["lang"] = query["lang"]
-    app.run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("pages/embeddings.py").run()
-    check(app)
-    return app
-
-
-def check(app: AppTest) -> None:
-    """No traceback, and not the sentence that stands for one."""
-    assert not app.exception
-    assert EN("frame.failed") not in [error.value for error in app.error]
+    return open_app("embeddings", **query)
 
 
 def finish(app: AppTest) -> None:
@@ -42,10 +27,6 @@ def finish(app: AppTest) -> None:
         time.sleep(0.2)
         app.run()
         check(app)
-
-
-def said(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
 
 
 def test_the_map_is_there_at_once_and_says_how_far_to_trust_it() -> None:

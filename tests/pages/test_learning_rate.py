@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,35 +10,14 @@ from streamlit.testing.v1 import AppTest
 from optviz.language import Text
 from optviz.ui.learning_rate_state import MODELS, SCENES, LearningRateState
 
-ROOT = Path(__file__).parents[2]
+from .apps import ROOT, check, keys, open_app, said
+
 EN = Text("en")
 QUICK = {"model": "digits", "batch_size": "64", "start_lr": "1e-4", "end_lr": "10.0"}
 
 
 def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if "lang" in query:
-        app.query_params["lang"] = query["lang"]
-    app.run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("pages/learning_rate.py").run()
-    check(app)
-    return app
-
-
-def check(app: AppTest) -> None:
-    """No traceback, and not the sentence that stands for one."""
-    assert not app.exception
-    assert not {EN("frame.failed"), Text("zh")("frame.failed")} & {e.value for e in app.error}
-
-
-def said(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
-
-
-def keys(app: AppTest) -> list[str | None]:
-    return [button.key for button in app.button]
+    return open_app("learning_rate", **query)
 
 
 def finish(app: AppTest) -> None:

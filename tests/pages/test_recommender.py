@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,28 +16,13 @@ from optviz.recommender.storage import dump_model
 from optviz.ui.recommender_runs import Runs
 from optviz.ui.recommender_state import SCENES, RecommenderState, fields_of
 
-ROOT = Path(__file__).parents[2]
+from .apps import check, open_app, said
+
 EN = Text("en")
 
 
 def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("pages/recommender.py").run()
-    check(app)
-    return app
-
-
-def check(app: AppTest) -> None:
-    """No traceback, and not the sentence that stands for one."""
-    assert not app.exception
-    assert EN("frame.failed") not in [error.value for error in app.error]
-
-
-def said(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
+    return open_app("recommender", **query)
 
 
 def settled(app: AppTest) -> AppTest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,35 +12,14 @@ from optviz.core.surfaces import SURFACES
 from optviz.language import Text
 from optviz.ui.regularisation_state import SCENES, RegularisationState
 
-ROOT = Path(__file__).parents[2]
+from .apps import ROOT, check, keys, open_app, said
+
 EN = Text("en")
 QUICK = {"depth": "1", "epochs": "1", "points": "11"}
 
 
 def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if "lang" in query:
-        app.query_params["lang"] = query["lang"]
-    app.run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("pages/regularisation.py").run()
-    check(app)
-    return app
-
-
-def check(app: AppTest) -> None:
-    """No traceback, and not the sentence that stands for one."""
-    assert not app.exception
-    assert not {EN("frame.failed"), Text("zh")("frame.failed")} & {e.value for e in app.error}
-
-
-def said(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
-
-
-def keys(app: AppTest) -> list[str | None]:
-    return [button.key for button in app.button]
+    return open_app("regularisation", **query)
 
 
 def finish(app: AppTest) -> AppTest:

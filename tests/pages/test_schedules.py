@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,28 +11,13 @@ from streamlit.testing.v1 import AppTest
 from optviz.language import Text
 from optviz.ui.schedules_state import SCENES
 
-ROOT = Path(__file__).parents[2]
+from .apps import check, open_app, said
+
 EN = Text("en")
 
 
 def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("pages/schedules.py").run()
-    check(app)
-    return app
-
-
-def check(app: AppTest) -> None:
-    """No traceback, and not the sentence that stands for one."""
-    assert not app.exception
-    assert not {EN("frame.failed"), Text("zh")("frame.failed")} & {e.value for e in app.error}
-
-
-def said(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
+    return open_app("schedules", **query)
 
 
 def box(app: AppTest) -> Any:

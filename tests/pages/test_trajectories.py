@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -14,48 +10,13 @@ from optviz.core.surfaces import SURFACES
 from optviz.language import LANGUAGES, Text
 from optviz.ui.trajectories_state import SCENES
 
-ROOT = Path(__file__).parents[2]
+from .apps import check, open_app, said, shown
+
 EN = Text("en")
 
 
 def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if "lang" in query:  # a session takes its language from its first address
-        app.query_params["lang"] = query["lang"]
-    app.run()
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.switch_page("pages/trajectories.py").run()
-    check(app)
-    return app
-
-
-def check(app: AppTest) -> None:
-    """No traceback, and not the sentence that stands for one."""
-    assert not app.exception
-    for code in LANGUAGES:
-        assert Text(code)("frame.failed") not in [error.value for error in app.error]
-
-
-def said(app: AppTest) -> str:
-    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
-
-
-def shown(app: AppTest) -> dict[str, Any]:
-    """What the stage was given."""
-    found: list[dict[str, Any]] = []
-
-    def look(block: Any) -> None:
-        for child in block.children.values():
-            if hasattr(child, "children"):
-                look(child)
-            elif child.type == "bidi_component":
-                found.append(json.loads(child.proto.mixed.json or child.proto.json))
-
-    look(app._tree)
-    stages = [data for data in found if "runs" in data]
-    assert len(stages) == 1
-    return stages[0]
+    return open_app("trajectories", **query)
 
 
 def outcomes(app: AppTest) -> list[str]:

@@ -1,0 +1,61 @@
+"""What the page tests know of every page: how to open it, and what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from optviz.language import LANGUAGES, Text
+
+__all__ = ["ROOT", "check", "keys", "open_app", "said", "shown"]
+
+ROOT = Path(__file__).parents[2]
+FAILED = {Text(code)("frame.failed") for code in LANGUAGES}
+
+
+def open_app(name: str, **query: str) -> AppTest:
+    """A page, reached by a link; a session takes its language from its first address."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if "lang" in query:
+        app.query_params["lang"] = query["lang"]
+    app.run()
+    for field, value in query.items():
+        app.query_params[field] = value
+    app.switch_page(f"pages/{name}.py").run()
+    check(app)
+    return app
+
+
+def check(app: AppTest) -> None:
+    """No traceback, and not the sentence that stands for one."""
+    assert not app.exception
+    assert not FAILED & {error.value for error in app.error}
+
+
+def said(app: AppTest) -> str:
+    """All that is written on a page."""
+    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
+
+
+def keys(app: AppTest) -> list[str | None]:
+    """The keys of the buttons that are there."""
+    return [button.key for button in app.button]
+
+
+def shown(app: AppTest) -> dict[str, Any]:
+    """What the stage was given."""
+    found: list[dict[str, Any]] = []
+
+    def look(block: Any) -> None:
+        for child in block.children.values():
+            if hasattr(child, "children"):
+                look(child)
+            elif child.type == "bidi_component":
+                found.append(json.loads(child.proto.mixed.json or child.proto.json))
+
+    look(app._tree)
+    (stage,) = [data for data in found if "runs" in data]
+    return stage
