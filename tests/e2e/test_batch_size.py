@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from optviz.core.sample_loss import MODELS
 from optviz.language import Text
@@ -59,6 +59,41 @@ def test_story(page: Page, server: str) -> None:
     expect(page.get_by_role("radio", name=EN("batch_size.by_samples"))).to_be_checked()
     page.get_by_role("radio", name=EN("batch_size.by_updates")).click()
     expect(page.locator(".ov-player output")).to_contain_text("of 120")
+
+
+def test_a_slow_answer_does_not_undo_what_was_pressed_after(page: Page, server: str) -> None:
+    # The server's answers wait until the ring was dropped and a scene pressed.
+    held: list[str | bytes] = []
+    holding = False
+    client: WebSocketRoute | None = None
+
+    def connect(route: WebSocketRoute) -> None:
+        nonlocal client
+        client = route
+        behind = route.connect_to_server()
+        behind.on_message(lambda said: held.append(said) if holding else route.send(said))
+
+    page.route_web_socket(re.compile("/_stcore/stream"), connect)
+    page.goto(f"{server}/batch_size?lang=en")
+    expect(page.get_by_text(EN("batch_size.scene.single.notice"))).to_be_visible()
+    settle(page, still=True)
+    holding = True
+    page.locator(".ov-handle").hover()
+    page.mouse.down()
+    box = page.locator(".ov-view").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.3, steps=5)
+    page.mouse.up()
+    page.get_by_role("button", name=EN("batch_size.scene.price.label")).click()
+    page.wait_for_timeout(500)
+    holding = False
+    assert client
+    for said in held:
+        client.send(said)
+    expect(page.get_by_text(EN("batch_size.scene.price.notice"))).to_be_visible()
+    settle(page, still=True)
+    expect(page.get_by_text(EN("batch_size.scene.price.notice"))).to_be_visible()
+    assert "start=-1.2%2C-1.2" in page.url
 
 
 def test_the_browser_knows_the_same_losses(page: Page, server: str) -> None:

@@ -46,11 +46,7 @@ export class MapView {
       this.revision = revision;
       if (!this.listening) this.listen();
     }
-    if (this.queued) {
-      const [x, y] = this.queued;
-      this.queued = null;
-      this.ask(x, y);
-    }
+    if (this.queued) this.ask(...this.queued);
   }
 
   listen() {
@@ -71,15 +67,22 @@ export class MapView {
     });
   }
 
-  /** Ask the server for paths from (x, y); while one answer is on its way, only the last waits. */
+  /** Ask the server for paths from (x, y). */
   ask(x, y) {
-    if (this.waiting && performance.now() - this.asked < ANSWER) {
-      this.queued = [x, y];
-      return;
-    }
+    this.queued = null;
     this.waiting = true;
     this.asked = performance.now();
     this.send(x, y);
+  }
+
+  /** Ask in passing, with the ring still held: while one answer is on its way, only the last waits.
+   *
+   * Where the ring is dropped is asked at once: said later, it might undo what the user pressed
+   * in the meantime.
+   */
+  follow(x, y) {
+    if (this.waiting && performance.now() - this.asked < ANSWER) this.queued = [x, y];
+    else this.ask(x, y);
   }
 
   grab() {
@@ -96,7 +99,7 @@ export class MapView {
       const at = dataAt(this.plot, event.clientX - box.left, event.clientY - box.top);
       if (!at) return;
       this.held = [at.x, at.y];
-      this.ask(at.x, at.y);
+      this.follow(at.x, at.y);
       this.repaint?.();
     });
     const drop = (event) => {
