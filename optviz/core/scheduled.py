@@ -8,7 +8,7 @@ runs then differ by their rates alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,7 @@ from optviz.core.problem import Problem
 from optviz.core.surfaces import get_surface
 from optviz.core.trajectory import Trajectory, described
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["Pace", "condition_numbers", "final_losses", "gradient_noise", "scheduled"]
+__all__ = ["condition_numbers", "final_losses", "gradient_noise", "scheduled"]
 
 Array = npt.NDArray[np.float64]
 

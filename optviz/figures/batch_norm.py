@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optviz.figures.landscape import bar, drawn_heights, height_scale
-from optviz.figures.theme import Theme, layout
+from optviz.figures.theme import LEGEND_BELOW, STALE, Theme, layout
 from optviz.language import Text
 from optviz.training.batch_norm import LAYER_BINS, Modes, NormStudy, stable_range
 
@@ -22,8 +22,6 @@ __all__ = [
 
 SIDES = ("plain", "normalised")
 LEVELS = 20
-_STALE = 0.35
-_LEGEND = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"}
 
 
 def _colours(theme: Theme) -> dict[str, str]:
@@ -47,7 +45,7 @@ def surfaces_figure(
         if side.surface is not None:
             figure.add_contour(
                 x=grid, y=grid, z=drawn_heights(side.surface).astype(np.float32),
-                zmin=low, zmax=high, autocontour=False, opacity=_STALE if stale else 1.0,
+                zmin=low, zmax=high, autocontour=False, opacity=STALE if stale else 1.0,
                 contours={"start": low, "end": high, "size": (high - low) / LEVELS},
                 colorscale=theme.scale(theme.ramp), hoverinfo="skip",
                 line={"color": theme.contour, "width": 0.8},
@@ -89,7 +87,7 @@ def surfaces_figure(
 def rates_figure(study: NormStudy, *, text: Text, theme: Theme, stale: bool = False) -> go.Figure:
     """Both range tests, the short trainings that check them, and the rates that work."""
     figure = go.Figure()
-    opacity = _STALE if stale else 1.0
+    opacity = STALE if stale else 1.0
     for i, (name, side) in enumerate(_sides(study)):
         if side.sweep is None:
             continue
@@ -120,7 +118,7 @@ def rates_figure(study: NormStudy, *, text: Text, theme: Theme, stale: bool = Fa
             yaxis={"title": {"text": text("regularisation.norm.loss")}, "range": [-0.3, 3.2],
                    "tickvals": [0, 1, 2, 3]},
             margin={"l": 50, "r": 16, "t": 12, "b": 96},
-            legend=_LEGEND,
+            legend=LEGEND_BELOW,
             hovermode="x unified",
         )
     )  # fmt: skip
@@ -140,7 +138,7 @@ def curvature_figure(
         stale: Whether to dim it.
     """
     figure = go.Figure()
-    opacity = _STALE if stale else 1.0
+    opacity = STALE if stale else 1.0
     most = 1
     for name, side in _sides(study):
         colour, title = _colours(theme)[name], text(f"regularisation.norm.{name}")
@@ -173,7 +171,7 @@ def curvature_figure(
             yaxis={"type": "log", "exponentformat": "power", "dtick": 1,
                    "title": {"text": text("regularisation.norm.eigenvalue")}},
             margin={"l": 56, "r": 16, "t": 12, "b": 80},
-            legend=_LEGEND,
+            legend=LEGEND_BELOW,
             hovermode="closest",
         )
     )  # fmt: skip
@@ -207,7 +205,7 @@ def activations_figure(
             for when, dash in ((0, "dot"), (1, "solid")):
                 figure.add_scatter(
                     x=middle, y=side.activations[when, layer], mode="lines", hoverinfo="skip",
-                    opacity=_STALE if stale else 1.0, xaxis=f"x{suffix}", yaxis=f"y{suffix}",
+                    opacity=STALE if stale else 1.0, xaxis=f"x{suffix}", yaxis=f"y{suffix}",
                     line={"color": _colours(theme)[name], "dash": dash,
                           "width": 2.2 if when else 1.4},
                     name=text(f"regularisation.norm.{'after' if when else 'before'}",
@@ -231,8 +229,8 @@ def activations_figure(
         )  # fmt: skip
     figure.update_layout(
         layout(
-            theme, margin={"l": 12, "r": 12, "t": 24, "b": 78}, legend=_LEGEND, hovermode=False,
-            **axes,
+            theme, margin={"l": 12, "r": 12, "t": 24, "b": 78}, legend=LEGEND_BELOW,
+            hovermode=False, **axes,
         )
     )  # fmt: skip
     return figure
@@ -251,7 +249,7 @@ def modes_figure(
         stale: Whether to dim it.
     """
     figure = go.Figure()
-    opacity = _STALE if stale else 1.0
+    opacity = STALE if stale else 1.0
     one = modes[shown]
     both = np.concatenate([one.batch_means, one.running_means])
     low, high = float(both.min()), float(both.max())
@@ -283,7 +281,7 @@ def modes_figure(
             yaxis={"title": {"text": text("regularisation.norm.batch_mean", count=shown)},
                    "range": edge},
             margin={"l": 56, "r": 16, "t": 12, "b": 80},
-            legend=_LEGEND,
+            legend=LEGEND_BELOW,
             hovermode="closest",
         )
     )  # fmt: skip

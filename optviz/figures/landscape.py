@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.theme import Theme, layout, line_style
+from optviz.figures.theme import LEGEND_BELOW, STALE, Theme, layout, line_style
 from optviz.language import Text
 from optviz.training.landscape import PathOnPlane
 
@@ -25,7 +25,6 @@ __all__ = [
 Array = NDArray[np.float64]
 
 LEVELS = 24
-_STALE = 0.35
 _FEWEST = 4
 _DIGITS = ((1,), (1, 3), (1, 2, 5))
 """Leading digits of labels, from few to many."""
@@ -106,7 +105,7 @@ def plane_figure(
     """
     figure = go.Figure()
     low, high = height_scale(losses)
-    opacity = _STALE if stale else 1.0
+    opacity = STALE if stale else 1.0
     figure.add_contour(
         x=xs.astype(np.float32), y=ys.astype(np.float32),
         z=drawn_heights(losses).astype(np.float32), zmin=low, zmax=high, opacity=opacity,
@@ -151,7 +150,7 @@ def plane_figure(
             yaxis={"title": {"text": axes[1]}, "showgrid": False, "zeroline": False,
                    "range": [float(ys[0]), float(ys[-1])]},
             margin={"l": 50, "r": 8, "t": 8, "b": 64},
-            legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
+            legend=LEGEND_BELOW,
             hovermode="closest",
             uirevision=revision,
         )
@@ -181,7 +180,7 @@ def landscape_figure(
     figure.add_surface(
         x=xs.astype(np.float32), y=ys.astype(np.float32), z=drawn.astype(np.float32),
         cmin=low, cmax=high, colorscale=theme.scale(theme.ramp), hoverinfo="skip",
-        opacity=_STALE if stale else 0.92, colorbar=bar(low, high, loss_name, theme, len=0.7),
+        opacity=STALE if stale else 0.92, colorbar=bar(low, high, loss_name, theme, len=0.7),
         contours={"z": {"show": True, "start": low, "end": high,
                         "size": (high - low) / LEVELS, "color": theme.mixed(theme.muted, 0.5)}},
     )  # fmt: skip
@@ -205,7 +204,7 @@ def landscape_figure(
         layout(
             theme,
             margin={"l": 0, "r": 0, "t": 0, "b": 40},
-            legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
+            legend=LEGEND_BELOW,
             uirevision=revision,
             scene={
                 "xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "manual",
@@ -223,7 +222,7 @@ def truth_figure(
 ) -> go.Figure:
     """The true loss along each path (solid), and the loss of its shadow on the plane (dotted)."""
     figure = go.Figure()
-    opacity = _STALE if stale else 1.0
+    opacity = STALE if stale else 1.0
     for path in paths:
         style = line_style(theme, path.optimizer)
         for losses, dash, width in ((path.losses, "solid", 2.4), (path.projected, "dot", 1.8)):
@@ -251,7 +250,7 @@ def truth_figure(
                 "ticktext": [f"{value:g}" for value in ticks],
             },
             margin={"l": 52, "r": 8, "t": 8, "b": 80},
-            legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
+            legend=LEGEND_BELOW,
             hovermode="x unified",
         )
     )

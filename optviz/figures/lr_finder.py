@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.theme import Theme, layout
+from optviz.figures.theme import LEGEND_BELOW, STALE, Theme, layout
 from optviz.language import Text
 from optviz.training.lr_curve import smooth
 
@@ -35,8 +35,6 @@ def mark_colour(rule: str, theme: Theme) -> str:
     return theme.categories[_MARKS[rule][2]]
 
 
-_STALE = 0.35
-_LEGEND = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"}
 _APART = 0.012
 """Marks closer than this part of the axis would cover each other."""
 
@@ -111,7 +109,7 @@ def sweep_figure(
         revision: Zoom is kept as long as this stays the same.
     """
     figure = go.Figure()
-    opacity = _STALE if stale else 1.0
+    opacity = STALE if stale else 1.0
     lrs, losses = curve.lrs, curve.losses
     with np.errstate(over="ignore", invalid="ignore"):
         smoothed = smooth(losses, smoothing)
@@ -164,7 +162,7 @@ def sweep_figure(
             yaxis={"title": {"text": loss_name}, "range": [low, high]},
             hovermode="x unified",
             margin={"l": 56, "r": 16, "t": 22, "b": 76},
-            legend=_LEGEND,
+            legend=LEGEND_BELOW,
             uirevision=revision,
         )
     )
@@ -246,7 +244,7 @@ def trial_figure(
             yaxis={"title": {"text": loss_name}, "range": [low, high]},
             hovermode="x unified",
             margin={"l": 56, "r": 16, "t": 12, "b": 76},
-            legend=_LEGEND,
+            legend=LEGEND_BELOW,
             uirevision="trial",
         )
     )

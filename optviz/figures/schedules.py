@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,14 +11,13 @@ from numpy.typing import NDArray
 
 from optviz.core.surface import Surface
 from optviz.core.trajectory import Trajectory
-from optviz.figures.theme import LineStyle, Theme, layout
-from optviz.figures.trajectories import map_figure
+from optviz.figures.history import Row, stacked_figure
+from optviz.figures.theme import LineStyle, Theme, layout, numbered_style
 from optviz.language import Text
 from optviz.training.layers import Moves
 
 __all__ = [
     "Lesson",
-    "layer_style",
     "lessons_figure",
     "moves_figure",
     "over_time_figure",
@@ -31,22 +29,13 @@ __all__ = [
 Array = NDArray[np.float64]
 
 _SMALLEST = 1e-12
-_MARKERS = ("circle", "square", "diamond", "triangle-up", "pentagon", "hexagon", "star-square")
-_DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def schedule_style(theme: Theme, name: str) -> LineStyle:
     """A schedule's colour, dash and marker, the same on every chart."""
     order = ("sgdr", "exponential", "cosine", "one_cycle", "step", "warmup", "constant")
     place = order.index(name)
-    return LineStyle(theme.categories[place], _DASHES[place % 2], _MARKERS[place])
-
-
-def layer_style(theme: Theme, place: int) -> LineStyle:
-    """The style of a layer group, or of a run on a surface, by its number."""
-    return LineStyle(
-        theme.categories[place], _DASHES[place % len(_DASHES)], _MARKERS[place % len(_MARKERS)]
-    )
+    return numbered_style(theme, place, ("solid", "dash")[place % 2])
 
 
 def with_restarts(
@@ -68,17 +57,11 @@ def with_restarts(
     return figure
 
 
-def map_of(surface: Surface, *, text: Text, theme: Theme) -> go.Figure:
-    """The surface from above, unshaded."""
-    return map_figure(surface, text=text, theme=theme, shade=False)
-
-
 def over_time_figure(
     surface: Surface,
     paths: Sequence[Trajectory],
     rates: Sequence[Array],
     styles: Sequence[LineStyle],
-    names: Sequence[str],
     *,
     text: Text,
     theme: Theme,
@@ -91,85 +74,25 @@ def over_time_figure(
         rates: (n,) each; (n, 2) where the coordinates have rates of their own (the first is
             drawn).
         styles: One a run.
-        names: One a run, for hovering.
         text: The catalogue.
         theme: Colours.
     """
     level = surface.minimum_value
-    losses = [path.losses - (level or 0.0) for path in paths]
-    rows: list[tuple[str, bool, list[Array]]] = [
-        ("rate", False, [rate if rate.ndim == 1 else rate[:, 0] for rate in rates]),
-        ("loss" if level in (None, 0.0) else "loss_above", level is not None, losses),
-    ]
-    if surface.all_minima:
-        rows.append(("distance", True, [path.distances for path in paths]))
-    if all(rate.ndim == 2 for rate in rates):
-        rows = rows[1:]
-    figure = go.Figure()
-    gap = 0.09
-    each = (1 - gap * (len(rows) - 1)) / len(rows)
-    axes: dict[str, Any] = {}
-    for row, (name, log, values) in enumerate(rows):
-        suffix = "" if row == 0 else str(row + 1)
-        top = 1 - row * (each + gap)
-        for value, style, title in zip(values, styles, names, strict=True):
-            with np.errstate(all="ignore"):
-                drawn = np.where(value > _SMALLEST, value, _SMALLEST) if log else value
-                drawn = np.where(np.isfinite(value), drawn, np.nan)
-            figure.add_scatter(
-                y=drawn, mode="lines", name=title, showlegend=False, hoverinfo="skip",
-                line={"color": style.colour, "dash": style.dash, "width": 1.8},
-                yaxis=f"y{suffix}",
-            )  # fmt: skip
-        axes[f"yaxis{suffix}"] = {
-            "domain": [max(0.0, top - each), top],
-            "type": "log" if log else "linear",
-            "range": _span(values, log),
-            "exponentformat": "power" if log else "none",
-            "nticks": 4,
-            **({"dtick": max(1, int(np.ceil(np.ptp(_span(values, log)) / 4)))} if log else {}),
-            "gridcolor": theme.grid,
-            "zeroline": False,
-            "tickfont": {"color": theme.muted, "size": 10},
-            "fixedrange": True,
-        }
-        label = "schedules.rate" if name == "rate" else f"trajectories.history.{name}"
-        figure.add_annotation(
-            text=text(label), xref="paper", yref="paper", x=0, y=top, xanchor="left",
-            yanchor="bottom", showarrow=False, font={"size": 11, "color": theme.ink},
-        )  # fmt: skip
-    steps = len(paths[0].losses) - 1
-    figure.update_layout(
-        layout(
-            theme,
-            margin={"l": 44, "r": 8, "t": 18, "b": 24},
-            xaxis={
-                "range": [0, max(steps, 1)], "anchor": f"y{len(rows)}" if len(rows) > 1 else "y",
-                "nticks": 5, "fixedrange": True, "gridcolor": theme.grid,
-                "tickfont": {"size": 10, "color": theme.muted},
-            },
-            dragmode=False,
-            hovermode=False,
-            **axes,
+    rows = []
+    if any(rate.ndim == 1 for rate in rates):
+        shown = [rate if rate.ndim == 1 else rate[:, 0] for rate in rates]
+        rows.append(Row(text("schedules.rate"), False, shown))
+    rows.append(
+        Row(
+            text(f"trajectories.history.{'loss' if level in (None, 0.0) else 'loss_above'}"),
+            level is not None,
+            [path.losses - (level or 0.0) for path in paths],
         )
-    )  # fmt: skip
-    return figure
-
-
-def _span(values: Sequence[Array], log: bool) -> list[float]:
-    """The axis: everything, but of what runs away no more than tells the story."""
-    everything = np.concatenate([np.ravel(value) for value in values])
-    usable = everything[np.isfinite(everything)]
-    if not usable.size:
-        return [-1.0, 1.0]
-    reach = max(float(np.abs(value[0])) for value in values if np.isfinite(value[0]))
-    if log:
-        high = np.clip(float(usable.max()), _SMALLEST, 100 * max(reach, _SMALLEST))
-        low = np.clip(float(usable.min()), _SMALLEST, high)
-        return [float(np.log10(low) - 0.2), float(np.log10(high) + 0.3)]
-    low, high = float(usable.min()), float(usable.max())
-    pad = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
-    return [low - pad, high + pad]
+    )
+    if surface.all_minima:
+        distances = [path.distances for path in paths]
+        rows.append(Row(text("trajectories.history.distance"), True, distances))
+    return stacked_figure(rows, styles, theme=theme, smallest=_SMALLEST)
 
 
 def spread_figure(
@@ -330,7 +253,7 @@ def moves_figure(
     figure = go.Figure()
     for run, other in moves:
         for group in range(run.norms.shape[1]):
-            style = layer_style(theme, group)
+            style = numbered_style(theme, group)
             step = max(1, len(run.epochs) // 400)
             with np.errstate(all="ignore"):
                 norms = np.where(run.norms[:, group] > 0, run.norms[:, group], np.nan)

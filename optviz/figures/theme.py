@@ -12,7 +12,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["THEMES", "LineStyle", "Theme", "layout", "line_style", "theme"]
+__all__ = [
+    "LEGEND_BELOW",
+    "STALE",
+    "THEMES",
+    "LineStyle",
+    "Theme",
+    "layout",
+    "line_style",
+    "numbered_style",
+    "theme",
+]
+
+STALE = 0.35
+"""Opacity of what no longer follows from the settings."""
+
+LEGEND_BELOW: Mapping[str, Any] = {
+    "orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom",
+}  # fmt: skip
+"""A legend along the lower edge of the chart, whatever height its axis titles take."""
 
 FONT = '"Source Sans", "Source Sans 3", "Noto Sans CJK SC", "PingFang SC", sans-serif'
 
@@ -181,6 +199,21 @@ def line_style(theme: Theme, optimizer: str, occurrence: int = 0) -> LineStyle:
         colour=_mixed(own, towards, share),
         dash=_DASHES[(dash + occurrence) % len(_DASHES)],
         marker=_MARKERS[(marker + occurrence) % len(_MARKERS)],
+    )
+
+
+def numbered_style(theme: Theme, place: int, dash: str | None = None) -> LineStyle:
+    """The style of the ``place``-th of what is compared, where no optimizer's own colour will do.
+
+    Args:
+        theme: The ground it is drawn on.
+        place: From 0.
+        dash: Plotly's dash name; by default another for each place.
+    """
+    return LineStyle(
+        theme.categories[place % len(theme.categories)],
+        dash or _DASHES[place % len(_DASHES)],
+        _MARKERS[place % len(_MARKERS)],
     )
 
 

@@ -18,6 +18,7 @@ from optviz.core.curvature import evaluate
 from optviz.core.surface import Point, Surface
 from optviz.core.trajectory import Trajectory
 from optviz.figures.heights import Heights, heights, lowest
+from optviz.figures.history import Row, stacked_figure
 from optviz.figures.theme import LineStyle, Theme, layout
 from optviz.language import Text
 
@@ -32,9 +33,6 @@ __all__ = [
 
 LEVELS = 22
 """Contour lines."""
-
-SMALLEST = 1e-16
-"""Where a logarithmic axis ends; what is lower leaves through the bottom."""
 
 
 def styles(theme: Theme, paths: Sequence[Trajectory | str]) -> list[LineStyle]:
@@ -309,88 +307,15 @@ def history_figure(
     there is no minimum they are drawn as they are.
     """
     level = surface.minimum_value
-    curves: list[tuple[str, bool, list[NDArray[np.float64]]]] = [
-        (
-            "loss" if level in (None, 0.0) else "loss_above",
+    rows = [
+        Row(
+            text(f"trajectories.history.{'loss' if level in (None, 0.0) else 'loss_above'}"),
             level is not None,
             [path.losses - (level or 0.0) for path in paths],
         ),
-        ("norm", True, [path.grad_norms for path in paths]),
+        Row(text("trajectories.history.norm"), True, [path.grad_norms for path in paths]),
     ]
     if surface.all_minima:
-        curves.append(("distance", True, [path.distances for path in paths]))
-    figure = go.Figure()
-    gap = 0.09
-    each = (1 - gap * (len(curves) - 1)) / len(curves)
-    axes: dict[str, Any] = {}
-    for row, (name, log, values) in enumerate(curves):
-        suffix = "" if row == 0 else str(row + 1)
-        top = 1 - row * (each + gap)
-        for path, style, line in zip(paths, styles(theme, paths), values, strict=True):
-            with np.errstate(all="ignore"):
-                drawn = np.where(line > 0, line, SMALLEST / 10) if log else line
-                drawn = np.where(np.isfinite(line), drawn, np.nan)
-            figure.add_scatter(
-                y=drawn,
-                mode="lines" if len(line) > 1 else "markers",
-                name=text(f"optimizer.{path.optimizer}.title"), showlegend=False,
-                line={"color": style.colour, "dash": style.dash, "width": 1.6}, hoverinfo="skip",
-                yaxis=f"y{suffix}",
-            )  # fmt: skip
-        axes[f"yaxis{suffix}"] = {
-            "domain": [max(0.0, top - each), top],
-            "type": "log" if log else "linear",
-            "range": _range(values, log),
-            "exponentformat": "power",
-            "nticks": 4,
-            "gridcolor": theme.grid,
-            "zeroline": False,
-            "tickfont": {"color": theme.muted, "size": 10},
-            "fixedrange": True,
-            **({"dtick": _decades(_range(values, log))} if log else {}),
-        }
-        figure.add_annotation(
-            text=text(f"trajectories.history.{name}"), xref="paper", yref="paper",
-            x=0, y=top, xanchor="left", yanchor="bottom", showarrow=False,
-            font={"size": 11, "color": theme.ink},
-        )  # fmt: skip
-    steps = max((len(path.losses) for path in paths), default=1) - 1
-    figure.update_layout(
-        layout(
-            theme,
-            margin={"l": 44, "r": 8, "t": 18, "b": 24},
-            xaxis={
-                "range": [0, max(steps, 1)], "anchor": f"y{len(curves) if len(curves) > 1 else ''}",
-                "nticks": 5, "fixedrange": True, "gridcolor": theme.grid,
-                "tickfont": {"size": 10, "color": theme.muted},
-            },
-            dragmode=False,
-            hovermode=False,
-            **axes,
-        )
-    )  # fmt: skip
-    return figure
-
-
-def _range(values: Sequence[NDArray[np.float64]], log: bool) -> list[float]:
-    """The axis: all of what is small, and of what is large no more than tells the story."""
-    everything = np.concatenate([*values, np.zeros(0)])
-    usable = everything[np.isfinite(everything) & ((everything > 0) | (not log))]
-    starts = np.array([v[0] for v in values if len(v) and np.isfinite(v[0])])
-    if not usable.size:
-        return [-1.0, 1.0]
-    reach = float(np.max(np.abs(starts))) if starts.size else 1.0
-    if log:
-        top = min(float(usable.max()), 100 * (reach or 1.0))
-        bottom = max(float(usable.min()), SMALLEST)
-        low, high = np.log10(min(bottom, top)), np.log10(max(top, bottom))
-        return [float(low - 0.15), float(high + 0.25)]
-    low = max(float(usable.min()), -20 * (reach + 1))
-    high = min(float(usable.max()), 20 * (reach + 1))
-    pad = 0.08 * (high - low) or 1.0
-    return [low - pad, high + pad]
-
-
-def _decades(span: Sequence[float]) -> int:
-    """Decades between ticks, so that there are at most four."""
-    return max(1, int(np.ceil((span[1] - span[0]) / 4)))
+        distances = [path.distances for path in paths]
+        rows.append(Row(text("trajectories.history.distance"), True, distances))
+    return stacked_figure(rows, styles(theme, paths), theme=theme)

@@ -82,16 +82,15 @@ class RecommenderLandscape:
         from optviz.recommender.fit import build_fit
         from optviz.training.run import TrainingRun
 
+        # The split follows from the recipe's data and seed, which all optimizers share.
+        rows = split_rows(ratings.n_ratings, self.config)[0]
+        if len(rows) > ROWS:
+            rows = np.random.default_rng(0).choice(rows, ROWS, replace=False)
         found = []
-        rows = np.zeros(0, dtype=np.int64)
         for name in self.optimizers:
-            config = self.recipe(name)
-            run = build_fit(config, ratings).run
+            run = build_fit(self.recipe(name), ratings).run
             assert isinstance(run, TrainingRun)  # ALS is not among the models with a rate
             run.validate = None
-            rows = split_rows(ratings.n_ratings, config)[0]
-            if len(rows) > ROWS:
-                rows = np.random.default_rng(0).choice(rows, ROWS, replace=False)
             found.append(Follower(name, run, RowLoss(run.model, ratings, rows)))
         return found, len(rows)
 

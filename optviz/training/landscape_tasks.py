@@ -198,6 +198,7 @@ class SmallLandscape:
     def followers(self) -> tuple[list[Follower], int]:
         """The runs to follow, and how many digits their loss is the mean of."""
         from optviz.training.networks import FullLoss, digits_net, digits_run
+        from optviz.training.trainable import digits
 
         found = []
         for name in self.optimizers:
@@ -208,7 +209,7 @@ class SmallLandscape:
                 epochs=self.epochs, seed=self.seed,
             )  # fmt: skip
             found.append(Follower(name, run, FullLoss(model)))
-        return found, len(FullLoss(model).labels)
+        return found, len(digits()[1])
 
     def task(self) -> str:
         """What computes it."""

@@ -22,8 +22,8 @@ from optviz.ui.batch_size_state import (
     samples_called,
 )
 from optviz.ui.frame import Page
+from optviz.ui.points import read_point, write_point
 from optviz.ui.state import Store, bind_value, remember
-from optviz.ui.trajectories_state import read_point, write_point
 
 __all__ = ["render_controls", "run_title", "size_title"]
 

@@ -21,7 +21,8 @@ from optviz.ui.batch_size_price import render_price
 from optviz.ui.batch_size_runs import Clock, clock, noisy, share_of
 from optviz.ui.batch_size_state import AXES, BatchSizeState, samples_called
 from optviz.ui.frame import Page
-from optviz.ui.state import Store, remember
+from optviz.ui.points import rounded_point
+from optviz.ui.state import Store
 
 __all__ = ["render"]
 
@@ -88,8 +89,7 @@ def _stage(page: Page, store: PageStore, scene: str | None, runs: list[NoisyRun]
             bound=stability_bound(run.spec.optimizer, run.path.hyperparameters),
             decay=0.0,
             outcome=text("batch_size.price_of", gradients=int(run.batches.ends[-1])),
-            kind=run.path.status,
-            steps_to_tolerance=f"{len(run.batches):,}",
+            reached=f"{len(run.batches):,}",
         )
         for i, (run, made, style) in enumerate(
             zip(runs, time.made, batch_styles(theme, state.runs), strict=True)
@@ -97,7 +97,7 @@ def _stage(page: Page, store: PageStore, scene: str | None, runs: list[NoisyRun]
     ]
 
     def start_at(x: float, y: float) -> None:
-        store.set(start=(_rounded(x, surface.size[0]), _rounded(y, surface.size[1])))
+        store.set(start=rounded_point(x, y, surface.size))
 
     stage(
         actors,
@@ -112,7 +112,9 @@ def _stage(page: Page, store: PageStore, scene: str | None, runs: list[NoisyRun]
         steps=time.ticks,
         focus=state.focused or 0,
         hessian=False,
-        scene=_scene_name(scene, state),
+        # Another scene, clock or link places the scrubber anew.
+        scene=f"{controls.last_scene('batch size', scene)} {state.problem} {state.axis} "
+        f"{state.step}",
         step=state.step,
         text=text,
         theme=theme,
@@ -165,19 +167,6 @@ def _at(path: Trajectory, made: NDArray[np.int64]) -> Trajectory:
         grad_norms=path.grad_norms[made],
         distances=path.distances[made],
     )
-
-
-def _scene_name(scene: str | None, state: BatchSizeState) -> str:
-    """Changes whenever the scrubber should be placed anew: another scene, clock or link."""
-    kept: dict[str, Any] = remember("batch size scene", dict)
-    if scene is not None:
-        kept["name"] = scene
-    return f"{kept.get('name')} {state.problem} {state.axis} {state.step}"
-
-
-def _rounded(value: float, size: float) -> float:
-    """``value`` to a thousandth of the box: finer than a pixel, short to read."""
-    return float(f"{round(value / size * 1000) * size / 1000:.4g}")
 
 
 def _about(page: Page, state: BatchSizeState) -> None:

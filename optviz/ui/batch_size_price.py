@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import streamlit as st
@@ -16,13 +15,12 @@ from optviz.ui.batch_size_runs import asked
 from optviz.ui.batch_size_state import BatchSizeState, samples_called
 from optviz.ui.frame import Page
 from optviz.ui.state import remember
+from optviz.ui.waiting import wait_with_progress
 
 __all__ = ["REPEATS", "render_price"]
 
 REPEATS = 7
 """Timings of each loop, of which the median is shown."""
-
-_POLL = 0.08
 
 
 def render_price(page: Page, state: BatchSizeState, runs: list[NoisyRun]) -> None:
@@ -44,7 +42,9 @@ def render_price(page: Page, state: BatchSizeState, runs: list[NoisyRun]) -> Non
             kept["job"] = wanted, _submit(wanted)
         if "job" in kept and kept["job"][0] == wanted:
             try:
-                kept[wanted] = _wait(page, kept["job"][1])
+                job = kept["job"][1]
+                wait_with_progress(job, text("batch_size.price.working"))
+                kept[wanted] = job.result(timeout=0)
             except Problem as problem:
                 page.problem(problem)
             del kept["job"]
@@ -65,24 +65,6 @@ def _submit(wanted: tuple[Any, ...]) -> Job:
         seed=seed,
         repeats=REPEATS,
     )
-
-
-def _wait(page: Page, job: Job) -> list[float]:
-    place = st.empty()
-    while _working(job):
-        # Every call of streamlit is a place at which a newer change may interrupt.
-        progress = job.progress
-        place.progress(
-            progress.fraction if progress else 0.0, page.text("batch_size.price.working")
-        )
-        time.sleep(_POLL)
-    place.empty()
-    found: list[float] = job.result(timeout=0)
-    return found
-
-
-def _working(job: Job) -> bool:
-    return not job.finished
 
 
 def _table(

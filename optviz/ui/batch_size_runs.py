@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from optviz.core.stochastic import BatchSpec, NoisyRun, updates_for
 from optviz.jobs import Job, default_backend
 from optviz.language import Text
 from optviz.ui.batch_size_state import BatchSizeState, samples_called
-from optviz.ui.state import remember
+from optviz.ui.waiting import awaited
 
 __all__ = ["Clock", "asked", "clock", "noisy", "share_of", "updates_of"]
 
 QUICK = 3500
 """Updates that fit into about 200 ms of the script thread."""
-
-_POLL = 0.05
 
 
 def updates_of(state: BatchSizeState) -> list[int]:
@@ -51,26 +47,10 @@ def noisy(state: BatchSizeState, text: Text) -> list[NoisyRun]:
     wanted = asked(state)
     if sum(updates_of(state)) <= QUICK:
         return _computed(*wanted)
-    kept: dict[str, Any] = remember("long noisy runs", dict)
-    if kept.get("asked") != wanted:
-        kept.update(asked=wanted, job=_submit(wanted))
-    job: Job = kept["job"]
-    place = st.empty()
-    while _working(job):
-        # Every call of streamlit is a place at which a newer change may interrupt.
-        place.caption(text("batch_size.computing"))
-        time.sleep(_POLL)
-    place.empty()
-    try:
-        found: list[NoisyRun] = job.result(timeout=0)
-    except Exception:
-        kept.clear()  # the next look tries again
-        raise
+    found: list[NoisyRun] = awaited(
+        "long noisy runs", wanted, lambda: _submit(wanted), text("batch_size.computing")
+    )
     return found
-
-
-def _working(job: Job) -> bool:
-    return not job.finished
 
 
 @lru_cache(maxsize=64)

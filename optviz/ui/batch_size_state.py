@@ -11,6 +11,7 @@ from optviz.core.problem import Problem
 from optviz.core.sample_loss import BUNDLED, Samples
 from optviz.core.stochastic import SCHEDULES, WALKERS, BatchSpec, suitable_lr
 from optviz.core.surface import Point
+from optviz.ui.points import point
 from optviz.ui.state import PageState, choice, custom, flag, integer
 
 __all__ = [
@@ -76,18 +77,6 @@ def _read_runs(written: str) -> tuple[BatchSpec, ...]:
     return tuple(runs)
 
 
-def _check_point(value: Any) -> Point:
-    x, y = (float(part) for part in value)
-    if not (abs(x) <= FARTHEST and abs(y) <= FARTHEST):  # also refuses NaN
-        raise Problem("problem.trajectories.start_range", limit=f"{FARTHEST:g}")
-    return x, y
-
-
-def _read_point(written: str) -> Point:
-    x, y = written.split(",")
-    return float(x), float(y)
-
-
 _THREE = (BatchSpec("sgd", 0, 0.05), BatchSpec("sgd", 16, 0.05), BatchSpec("sgd", 1, 0.05))
 
 
@@ -106,10 +95,7 @@ class BatchSizeState(PageState):
     epochs: int = integer(2, 1, MOST_EPOCHS)
     sampling: str = choice("shuffled", SAMPLINGS)
     seed: int = integer(0, 0, 9999)
-    start: Point = custom(  # noqa: RUF009
-        (-0.5, 0.8), check=_check_point, parse=_read_point,
-        write=lambda point: ",".join(map(repr, point)),
-    )  # fmt: skip
+    start: Point = point((-0.5, 0.8), FARTHEST)  # noqa: RUF009
     focus: int = integer(2, 0, MOST_RUNS)
     step: int = integer(12, -1, MOST_UPDATES)
     batch: bool = flag(True)

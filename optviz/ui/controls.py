@@ -21,7 +21,17 @@ from optviz.ui import state
 from optviz.ui.frame import show_problem
 from optviz.ui.state import PageState, Store, remember
 
-__all__ = ["choose", "radio", "scenes", "segment", "slider", "switch", "typed_number", "typed_text"]
+__all__ = [
+    "choose",
+    "last_scene",
+    "radio",
+    "scenes",
+    "segment",
+    "slider",
+    "switch",
+    "typed_number",
+    "typed_text",
+]
 
 
 def slider(
@@ -221,6 +231,14 @@ def scenes(
             notice = text(f"{prefix}.{last}.notice") if last else text("controls.own")
             st.markdown(f":material/visibility: {notice}")
     return current
+
+
+def last_scene(page: str, scene: str | None) -> str | None:
+    """The telling scene that was set up last on a page; it outlives changes of the settings."""
+    kept: dict[str, str] = remember(f"{page} scene", dict)
+    if scene is not None:
+        kept["name"] = scene
+    return kept.get("name")
 
 
 def _matches(value: PageState, fields: Mapping[str, Any]) -> bool:

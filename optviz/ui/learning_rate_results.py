@@ -17,7 +17,6 @@ from optviz.ui.learning_rate_sweeps import (
     SweepRun,
     Sweeps,
     TrialRun,
-    problem_of,
 )
 from optviz.ui.state import Store
 from optviz.ui.trajectories_state import Run, TrajectoriesState, on_surface
@@ -133,7 +132,7 @@ def render_trial(page: Page, every: Sweeps, request: Request | None, model: str)
     trial = every.trial
     if trial is None or request is None or model in RECOMMENDERS or trial.setup != request.setup:
         return
-    working = not trial.job.finished
+    working = not trial.finished
     st.fragment(run_every=_REFRESH if working else None)(_trial)(page, trial, model, working)
     if isinstance(trial.setup, SmallSetup) and model == "surface":
         walked = st.button(
@@ -160,7 +159,7 @@ def _walk(setup: SmallSetup, lrs: Sequence[float]) -> None:
 def _trial(page: Page, trial: TrialRun, model: str, working: bool) -> None:
     text = page.text
     trial.read()
-    if working and trial.job.finished:
+    if working and trial.finished:
         st.rerun()
     st.markdown(text("learning_rate.trial.title", lr=rate_text(trial.lr), steps=TRIAL_STEPS))
     figure = trial_figure(
@@ -173,8 +172,8 @@ def _trial(page: Page, trial: TrialRun, model: str, working: bool) -> None:
         smoothing=0.0 if model == "surface" else _TRIAL_SMOOTHING,
     )
     chart(figure, key="learning_rate.trial", height=280)
-    if trial.job.state == "failed":
-        page.problem(problem_of(trial.job) or Problem("learning_rate.failed"))
-    elif not trial.job.finished:
+    if trial.state == "failed":
+        page.problem(trial.problem or Problem("learning_rate.failed"))
+    elif not trial.finished:
         progress = trial.job.progress
         st.progress(progress.fraction if progress else 0.0, text("learning_rate.progress.trial"))

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from optviz.core.problem import Problem
 from optviz.figures.lr_finder import SweepCurve, Values
-from optviz.jobs import Job, State, default_backend
-from optviz.jobs.interface import FINAL
+from optviz.jobs import Job, default_backend
 from optviz.recommender.sweeps import RecommenderSetup
 from optviz.training.lr_curve import smooth
 from optviz.training.suggestions import suggest_lr
 from optviz.training.sweeps import SmallSetup
+from optviz.ui.followed import Asked, Followed, Shelf
 from optviz.ui.learning_rate_state import Request
 from optviz.ui.state import remember
 
 __all__ = ["SweepRun", "Sweeps", "TrialRun", "sweeps"]
 
-_KEPT = 24
 TRIAL_STEPS = 200
 TRIAL_FACTORS = (0.1, 1.0, 10.0)
 
@@ -31,68 +29,45 @@ def _task(setup: SmallSetup | RecommenderSetup, kind: str) -> str:
     return f"optviz.training.sweeps:small_{kind}_task"
 
 
-@dataclass(slots=True, eq=False)
-class SweepRun:
+class SweepRun(Asked):
     """One sweep, under way or done.
 
-    Attributes:
+    Args:
         request: What was asked for.
         job: The job that does it.
-        state: The job's state at the last look; it goes with ``curve``, while the job itself
-            may be further by now.
-        curve: What had come by then.
-        problem: Why it failed, if the user can be told.
+
+    Attributes:
+        curve: What had come by the last look.
     """
 
     request: Request
-    job: Job
-    state: State = "queued"
-    curve: SweepCurve = field(default_factory=SweepCurve)
-    problem: Problem | None = None
-    _seen: int = 0
 
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more will come."""
-        return self.state in FINAL
+    def __init__(self, request: Request, job: Job) -> None:
+        super().__init__(request, job)
+        self.curve = SweepCurve()
 
-    def read(self) -> None:
-        """Take in the events since the last look, and the result once it is there."""
-        if self.finished:
-            return
-        state, curve = self.job.state, self.curve
-        for event in self.job.events(self._seen):
-            self._seen = event.index + 1
-            data = event.data
-            if event.kind == "sweep":
-                curve = SweepCurve(
-                    np.concatenate([curve.lrs, data["lrs"]]),
-                    np.concatenate([curve.losses, data["losses"]]),
-                    curve.check_lrs, curve.check_losses, curve.limit,
-                )  # fmt: skip
-            elif event.kind == "check":
-                curve = SweepCurve(
-                    curve.lrs, curve.losses,
-                    np.append(curve.check_lrs, data["lr"]),
-                    np.append(curve.check_losses, data["loss"]),
-                    curve.limit,
-                )  # fmt: skip
-            elif event.kind == "limit":
-                curve = SweepCurve(
-                    curve.lrs, curve.losses, curve.check_lrs, curve.check_losses, data["lr"]
-                )
-        self.curve = curve
-        if state == "done":
-            self._take_result()
-        elif state == "failed":
-            self.problem = problem_of(self.job)
-        self.state = state
+    def take(self, kind: str, data: Any) -> None:
+        """Take in steps of the sweep, a check, or theory's limit."""
+        curve = self.curve
+        if kind == "sweep":
+            self.curve = replace(
+                curve,
+                lrs=np.concatenate([curve.lrs, data["lrs"]]),
+                losses=np.concatenate([curve.losses, data["losses"]]),
+            )
+        elif kind == "check":
+            self.curve = replace(
+                curve,
+                check_lrs=np.append(curve.check_lrs, data["lr"]),
+                check_losses=np.append(curve.check_losses, data["loss"]),
+            )
+        elif kind == "limit":
+            self.curve = replace(curve, limit=data["lr"])
 
-    def _take_result(self) -> None:
-        # Old events may have been thinned out while nobody looked; the result has everything.
-        found = self.job.result(timeout=0)
+    def take_result(self, result: Any) -> None:
+        """Take over the whole curve."""
         self.curve = SweepCurve(
-            found.lrs, found.losses, found.check_lrs, found.check_losses, found.limit
+            result.lrs, result.losses, result.check_lrs, result.check_losses, result.limit
         )
 
     def suggestions(self, smoothing: float) -> dict[str, float]:
@@ -106,27 +81,36 @@ class SweepRun:
         return suggest_lr(self.curve.lrs, smoothed, n_iter=self.request.plan.n_iter)
 
 
-@dataclass(slots=True, eq=False)
-class TrialRun:
-    """Short trainings at a rate, a tenth of it and ten times as much."""
+class TrialRun(Followed):
+    """Short trainings at a rate, a tenth of it and ten times as much.
 
-    setup: SmallSetup | RecommenderSetup
-    lr: float
-    job: Job
-    losses: dict[int, Values] = field(default_factory=dict)
-    _seen: int = 0
+    Args:
+        setup: What is trained.
+        lr: The rate in the middle.
+        job: The job that does it.
+
+    Attributes:
+        losses: Run → its losses, for the trainings that have ended.
+    """
+
+    def __init__(self, setup: SmallSetup | RecommenderSetup, lr: float, job: Job) -> None:
+        super().__init__(job)
+        self.setup = setup
+        self.lr = lr
+        self.losses: dict[int, Values] = {}
 
     @property
     def lrs(self) -> list[float]:
         """The rates, the chosen one in the middle."""
         return neighbours(self.lr)
 
-    def read(self) -> None:
-        """Take in the events since the last look."""
-        for event in self.job.events(self._seen):
-            self._seen = event.index + 1
-            if event.kind == "trial":
-                self.losses[int(event.data["run"])] = event.data["losses"]
+    def take(self, kind: str, data: Any) -> None:
+        """Take in a training that has ended."""
+        if kind == "trial":
+            self.losses[int(data["run"])] = data["losses"]
+
+    def take_result(self, result: Any) -> None:
+        """Nothing: each training has been told when it ended."""
 
     def curves(self) -> list[Values]:
         """The losses of the trainings that have ended, in the order of :attr:`lrs`."""
@@ -138,66 +122,20 @@ def neighbours(lr: float) -> list[float]:
     return [float(f"{lr * factor:.12g}") for factor in TRIAL_FACTORS]
 
 
-def problem_of(job: Job) -> Problem | None:
-    """What the user can be told of a failed job."""
-    return job.error if isinstance(job.error, Problem) else None
-
-
-class Sweeps:
+class Sweeps(Shelf[SweepRun]):
     """The sweep shown, those made before, and the last trial."""
 
     def __init__(self) -> None:
-        self.current: SweepRun | None = None
+        super().__init__(_begin)
         self.trial: TrialRun | None = None
-        self._finished: OrderedDict[Request, SweepRun] = OrderedDict()
-        self._scene: tuple[str | None, Request] | None = None
 
-    @property
-    def busy(self) -> bool:
-        """Whether a sweep is under way."""
-        return self.current is not None and not self.current.finished
-
-    def look(self, request: Request, scene: str | None) -> None:
-        """Take in what is new, and decide what to show for the settings as they are.
-
-        A sweep made before is there at once. The first visit, a newly chosen scene and the
-        check start theirs; any other change waits for the user.
-        """
-        self._collect()
-        chosen = scene is not None and self._scene != (scene, request)
-        self._scene = (scene, request)
-        known = self._finished.get(request)
-        if known is not None and not self.busy:
-            self.current = known
-        elif self.current is None or (
-            self.current.request != request and (chosen or self._only_check(request))
-        ):
-            self.start(request)
-
-    def _only_check(self, request: Request) -> bool:
+    def starts_by_itself(self, request: Request) -> bool:
         """Whether ``request`` differs from the sweep shown in nothing but its check."""
         if self.current is None or self.busy:
             return False
         shown = self.current.request
         plan = replace(shown.plan, n_checks=request.plan.n_checks)
         return replace(shown, plan=plan) == request
-
-    def start(self, request: Request) -> None:
-        """Begin a sweep; a double click begins one, not two."""
-        if self.busy and self.current is not None:
-            if self.current.request == request:
-                return
-            self.current.job.cancel()
-        job = default_backend().submit(
-            _task(request.setup, "sweep"), setup=request.setup, plan=request.plan
-        )
-        self.current = SweepRun(request, job)
-
-    def cancel(self) -> None:
-        """End the sweep; what has been drawn stays."""
-        if self.current is not None:
-            self.current.job.cancel()
-            self.current.read()
 
     def try_out(self, setup: SmallSetup | RecommenderSetup, lr: float) -> None:
         """Train briefly at ``lr`` and at its neighbours."""
@@ -211,16 +149,12 @@ class Sweeps:
         )
         self.trial = TrialRun(setup, lr, job)
 
-    def _collect(self) -> None:
-        run = self.current
-        if run is None:
-            return
-        run.read()
-        if run.state == "done":
-            self._finished[run.request] = run
-            self._finished.move_to_end(run.request)
-            while len(self._finished) > _KEPT:
-                self._finished.popitem(last=False)
+
+def _begin(request: Request) -> SweepRun:
+    job = default_backend().submit(
+        _task(request.setup, "sweep"), setup=request.setup, plan=request.plan
+    )
+    return SweepRun(request, job)
 
 
 def sweeps() -> Sweeps:

@@ -16,6 +16,7 @@ from optviz.core.surface import Point
 from optviz.core.surfaces import SURFACES, get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
+from optviz.ui.points import read_point, rounded_point, write_point
 from optviz.ui.regularisation_state import (
     GROUNDS,
     MOST_STEPS,
@@ -23,7 +24,6 @@ from optviz.ui.regularisation_state import (
     on_ground,
 )
 from optviz.ui.state import Store, bind_value
-from optviz.ui.trajectories_state import read_point, write_point
 
 __all__ = ["render_decay"]
 
@@ -164,9 +164,6 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
             bound=stability_bound(path.optimizer, settings),
             decay=0.0,  # the ground that is drawn has it already
             outcome=text(f"regularisation.decay.outcome.{path.status}", step=path.status_step),
-            kind=path.status,
-            steps_to_tolerance="–" if path.steps_to_tolerance is None
-            else f"{path.steps_to_tolerance:,}",
         )
         for way, path, curved, style in zip(
             ("l2", "decoupled"), paths, bent, styles(theme, paths), strict=True
@@ -175,8 +172,7 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
     _facts(page, state, pair, moved)
 
     def start_at(x: float, y: float) -> None:
-        width = get_surface(state.surface).size
-        store.set(start=(_rounded(x, width[0]), _rounded(y, width[1])))
+        store.set(start=rounded_point(x, y, ground.size))
 
     stage(
         actors,
@@ -215,11 +211,6 @@ def _latex(rule: str) -> str:
         rf"\text{{L2: }} {step} + \lambda w,\quad w \leftarrow w - \alpha z;\qquad "
         rf"\text{{decoupled: }} {step},\quad w \leftarrow (1-\alpha\lambda)\,w - \alpha z"
     )
-
-
-def _rounded(value: float, size: float) -> float:
-    """``value`` to a thousandth of the box: finer than a pixel, short to read."""
-    return float(f"{round(value / size * 1000) * size / 1000:.4g}")
 
 
 # ── the numbers ──

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
+from optviz.core.problem import Problem
 from optviz.training.batch_norm import BATCHES, NormPlan, NormSide, NormStudy, stable_range
 from optviz.ui import controls
 from optviz.ui.components import chart
@@ -196,8 +197,8 @@ def render_progress(page: Page, study: Study | None, stale: bool) -> None:
         f"jobs.state.{study.state}"
     )  # fmt: skip
     st.progress(1.0 if done else progress.fraction if progress else 0.0, words)
-    if study.problem is not None:
-        page.problem(study.problem)
+    if study.state == "failed":
+        page.problem(study.problem or Problem("regularisation.failed"))
 
 
 def _facts(page: Page, known: NormStudy) -> str:

@@ -15,8 +15,8 @@ from optviz.recommender.landscape import RecommenderLandscape
 from optviz.training.batch_norm import BATCHES, NormPlan
 from optviz.training.landscape import DIRECTIONS, GridPlan
 from optviz.training.landscape_tasks import OPTIMIZERS, SmallLandscape
+from optviz.ui.points import point
 from optviz.ui.state import PageState, choice, custom, flag, integer, number
-from optviz.ui.trajectories_state import read_point
 
 __all__ = [
     "GROUNDS",
@@ -43,15 +43,7 @@ SIZES = (10, 20, 50, 100, 200)
 """Batch sizes of the small network, all of which leave a last batch that is nearly as large."""
 MOST_STEPS = 1000
 MOST_DECAY = 10.0
-_FARTHEST = 1e6
 _RATE = (1e-6, 100.0)
-
-
-def _check_point(value: Any) -> Point:
-    x, y = (float(part) for part in value)
-    if not (abs(x) <= _FARTHEST and abs(y) <= _FARTHEST):  # also refuses NaN
-        raise Problem("problem.trajectories.start_range", limit=f"{_FARTHEST:g}")
-    return x, y
 
 
 def _check_optimizers(value: Any) -> tuple[str, ...]:
@@ -115,10 +107,7 @@ class RegularisationState(PageState):
     decay: float = number(1.0, 0.0, MOST_DECAY)
     lr: float = number(suited_rate("sgd", _FIRST), *_RATE)
     momentum: float = number(0.9, 0.0, 0.999)
-    start: Point = custom(  # noqa: RUF009
-        SURFACES[_FIRST].start, check=_check_point, parse=read_point,
-        write=lambda point: ",".join(map(repr, point)),
-    )  # fmt: skip
+    start: Point = point(SURFACES[_FIRST].start)  # noqa: RUF009
     steps: int = integer(1000, 1, MOST_STEPS)
     step: int = integer(-1, -1, MOST_STEPS)
     focus: int = integer(0, 0, 1)

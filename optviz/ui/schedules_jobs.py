@@ -2,76 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from optviz.core.problem import Problem
-from optviz.jobs import Job, State, default_backend
-from optviz.jobs.interface import FINAL
+from optviz.jobs import Job, default_backend
 from optviz.training.layers import Moves
+from optviz.ui.followed import Followed
 from optviz.ui.state import remember
 
 __all__ = ["Training", "Trainings", "trainings"]
 
 
-@dataclass(slots=True, eq=False)
-class Training:
+class Training(Followed):
     """One training, under way or over.
 
-    Attributes:
+    Args:
         name: The schedule, or ``"layers"`` and ``"same"`` for the two of the layers' part.
         job: The job that does it.
-        state: Its state at the last look.
+
+    Attributes:
         valid: Epoch → validation loss.
         baselines: ``"mean"`` and ``"bias"`` → validation MSE.
         moves: How far the layers were moved.
-        problem: Why it failed, if the user can be told.
     """
 
-    name: str
-    job: Job
-    state: State = "queued"
-    valid: dict[int, float] = field(default_factory=dict)
-    baselines: dict[str, float] = field(default_factory=dict)
-    moves: Moves = field(default_factory=Moves)
-    problem: Problem | None = None
-    _seen: int = 0
+    def __init__(self, name: str, job: Job) -> None:
+        super().__init__(job)
+        self.name = name
+        self.valid: dict[int, float] = {}
+        self.baselines: dict[str, float] = {}
+        self.moves = Moves()
 
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more will come."""
-        return self.state in FINAL
+    def take(self, kind: str, data: Any) -> None:
+        """Take in an epoch, the baselines, or how the layers were moved."""
+        if kind == "epoch":
+            self.valid[int(data["epoch"])] = float(data["valid_loss"])
+        elif kind == "baselines":
+            self.baselines = {name: float(value) for name, value in data.items()}
+        elif kind == "moves":
+            norms = np.asarray(data["norms"], dtype=np.float64)
+            old = self.moves.norms if self.moves.norms.size else norms[:0]
+            self.moves = Moves(
+                epochs=np.append(self.moves.epochs, data["epochs"]),
+                norms=np.concatenate([old, norms]),
+            )
 
-    def read(self) -> None:
-        """Take in the events since the last look, and the result once it is there."""
-        if self.finished:
-            return
-        state = self.job.state
-        for event in self.job.events(self._seen):
-            self._seen = event.index + 1
-            data = event.data
-            if event.kind == "epoch":
-                self.valid[int(data["epoch"])] = float(data["valid_loss"])
-            elif event.kind == "baselines":
-                self.baselines = {name: float(value) for name, value in data.items()}
-            elif event.kind == "moves":
-                norms = np.asarray(data["norms"], dtype=np.float64)
-                old = self.moves.norms if self.moves.norms.size else norms[:0]
-                self.moves = Moves(
-                    epochs=np.append(self.moves.epochs, data["epochs"]),
-                    norms=np.concatenate([old, norms]),
-                )
-        if state == "done":
-            self._take(self.job.result(timeout=0))
-        elif state == "failed":
-            error = self.job.error
-            self.problem = error if isinstance(error, Problem) else None
-        self.state = state
-
-    def _take(self, result: Any) -> None:
-        # Old events may have been thinned out while nobody looked; the result has everything.
+    def take_result(self, result: Any) -> None:
+        """Take over the whole history."""
         if isinstance(result, Moves):
             self.moves, self.valid = result, dict(result.valid)
         else:

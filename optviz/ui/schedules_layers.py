@@ -15,11 +15,10 @@ from optviz.training.groups import parse_rates, spread
 from optviz.training.layers import DIGITS_GROUPS
 from optviz.ui import controls
 from optviz.ui.frame import Page
+from optviz.ui.points import read_point, rounded_point, write_point
 from optviz.ui.schedules_jobs import Training, Trainings, trainings
-from optviz.ui.schedules_path import stage_scene, stage_start
 from optviz.ui.schedules_state import LAYER_OPTIMIZERS, LAYERED, SchedulesState
 from optviz.ui.state import Store, bind_value
-from optviz.ui.trajectories_state import read_point, write_point
 
 __all__ = ["layer_controls", "render_layers"]
 
@@ -147,7 +146,8 @@ def _walked(
     surface: str, rates: tuple[float, float], same: float, start: tuple[float, float], steps: int
 ) -> list[Any]:
     from optviz.core.curvature import curvature
-    from optviz.core.scheduled import Pace, scheduled
+    from optviz.core.pace import Pace
+    from optviz.core.scheduled import scheduled
 
     paces = [Pace(np.full((steps, 2), pair)) for pair in ((same, same), rates)]
     paths = scheduled(surface, "sgd", paces, start)
@@ -159,7 +159,9 @@ def _walked(
 
 def _stage(page: Page, store: PageStore, scene: str | None, rates: tuple[float, float]) -> None:
     from optviz.core.scheduled import condition_numbers
-    from optviz.figures.schedules import layer_style, map_of, over_time_figure
+    from optviz.figures.schedules import over_time_figure
+    from optviz.figures.theme import numbered_style
+    from optviz.figures.trajectories import map_figure
     from optviz.ui.components.stage import Actor, stage
 
     text, state, theme = page.text, store.value, page.theme
@@ -171,13 +173,11 @@ def _stage(page: Page, store: PageStore, scene: str | None, rates: tuple[float, 
         text("schedules.one_rate", lr=f"{best:.3g}"),
         text("schedules.two_rates", x=f"{rates[0]:.3g}", y=f"{rates[1]:.3g}"),
     ]
-    styles = [layer_style(theme, 0), layer_style(theme, 1)]
+    styles = [numbered_style(theme, 0), numbered_style(theme, 1)]
     actors = [
         Actor(
             title=title, path=path, curvature=bent, style=style, lr=float(pace.rates.max()),
-            bound=None, decay=0.0, outcome=_outcome(page, path), kind=path.status,
-            steps_to_tolerance="–" if path.steps_to_tolerance is None
-            else f"{path.steps_to_tolerance:,}",
+            bound=None, decay=0.0, outcome=_outcome(page, path),
         )
         for title, style, (path, pace, bent) in zip(titles, styles, walked, strict=True)
     ]  # fmt: skip
@@ -187,22 +187,22 @@ def _stage(page: Page, store: PageStore, scene: str | None, rates: tuple[float, 
     stage(
         actors,
         key="schedules.layers.stage",
-        map_figure=map_of(surface, text=text, theme=theme),
+        map_figure=map_figure(surface, text=text, theme=theme, shade=False),
         map_revision=f"{surface.name} {theme.name} {text.code}",
         landscape_figure=None,
         history_figure=over_time_figure(
             surface, [path for path, _, _ in walked], [pace.rates for _, pace, _ in walked],
-            styles, titles, text=text, theme=theme,
+            styles, text=text, theme=theme,
         ),
         start=state.layer_start,
         steps=state.layer_steps,
         focus=1,
         hessian=False,
-        scene=stage_scene("layers", scene, state.layer_surface),
+        scene=f"layers {controls.last_scene('schedules', scene)} {state.layer_surface}",
         step=-1,
         text=text,
         theme=theme,
-        on_start=lambda x, y: store.set(layer_start=stage_start(x, y, surface.size[0])),
+        on_start=lambda x, y: store.set(layer_start=rounded_point(x, y, surface.size)),
         on_focus=lambda i: None,
     )  # fmt: skip
 

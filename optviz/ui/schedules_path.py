@@ -12,11 +12,11 @@ from optviz.core.surfaces import SURFACES, get_surface
 from optviz.training.schedules import sgdr_restarts
 from optviz.ui import controls
 from optviz.ui.frame import Page
+from optviz.ui.points import read_point, rounded_point, write_point
 from optviz.ui.schedules_state import MOVERS, STEPS_PER_EPOCH, SchedulesState
-from optviz.ui.state import Store, bind_value, remember
-from optviz.ui.trajectories_state import read_point, write_point
+from optviz.ui.state import Store, bind_value
 
-__all__ = ["path_controls", "render_path", "stage_scene", "stage_start"]
+__all__ = ["path_controls", "render_path"]
 
 PageStore = Store[SchedulesState]
 
@@ -121,7 +121,8 @@ def _many(asked: Asked) -> Any:
 
 def render_path(page: Page, store: PageStore, scene: str | None) -> None:
     """Draw the stage, and what follows from it."""
-    from optviz.figures.schedules import map_of, over_time_figure, schedule_style, with_restarts
+    from optviz.figures.schedules import over_time_figure, schedule_style, with_restarts
+    from optviz.figures.trajectories import map_figure
     from optviz.ui.components.stage import Actor, stage
 
     text, state, theme = page.text, store.value, page.theme
@@ -132,13 +133,11 @@ def render_path(page: Page, store: PageStore, scene: str | None) -> None:
     actors = [
         Actor(
             title=title, path=path, curvature=bent, style=style, lr=state.lr, bound=None,
-            decay=0.0, outcome=_outcome(page, path), kind=path.status,
-            steps_to_tolerance="–" if path.steps_to_tolerance is None
-            else f"{path.steps_to_tolerance:,}",
+            decay=0.0, outcome=_outcome(page, path),
         )
         for title, style, (path, _, bent) in zip(titles, styles, walked, strict=True)
     ]  # fmt: skip
-    ground = map_of(surface, text=text, theme=theme)
+    ground = map_figure(surface, text=text, theme=theme, shade=False)
     marks = ""
     if "sgdr" in state.schedules:
         path = walked[state.schedules.index("sgdr")][0]
@@ -156,17 +155,17 @@ def render_path(page: Page, store: PageStore, scene: str | None) -> None:
         landscape_figure=None,
         history_figure=over_time_figure(
             surface, [path for path, _, _ in walked], [pace.rates for _, pace, _ in walked],
-            styles, titles, text=text, theme=theme,
+            styles, text=text, theme=theme,
         ),
         start=state.start,
         steps=state.epochs * STEPS_PER_EPOCH,
         focus=0,
         hessian=False,
-        scene=stage_scene("path", scene, state.surface),
+        scene=f"path {controls.last_scene('schedules', scene)} {state.surface}",
         step=-1,
         text=text,
         theme=theme,
-        on_start=lambda x, y: store.set(start=stage_start(x, y, surface.size[0])),
+        on_start=lambda x, y: store.set(start=rounded_point(x, y, surface.size)),
         on_focus=lambda i: None,
     )  # fmt: skip
     st.caption(text("schedules.noise", sigma=f"{state.sigma:g}", each=STEPS_PER_EPOCH))
@@ -197,20 +196,6 @@ def _seeds(page: Page, state: SchedulesState, titles: list[str]) -> None:
                 )  # fmt: skip
     figure = spread_figure(titles, state.schedules, np.asarray(finals), text=text, theme=page.theme)
     chart(figure, key="schedules.seeds", height=90 + 55 * len(titles))
-
-
-def stage_scene(part: str, scene: str | None, surface: str) -> str:
-    """Changes whenever the scrubber should be placed anew: another scene, part or surface."""
-    kept: dict[str, Any] = remember("schedules scene", dict)
-    if scene is not None:
-        kept["name"] = scene
-    return f"{part} {kept.get('name')} {surface}"
-
-
-def stage_start(x: float, y: float, size: float) -> tuple[float, float]:
-    """A start to a thousandth of the box: finer than a pixel, short to read."""
-    a, b = (float(f"{round(v / size * 1000) * size / 1000:.4g}") for v in (x, y))
-    return a, b
 
 
 def _outcome(page: Page, path: Any) -> str:

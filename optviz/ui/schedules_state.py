@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from optviz.core.optimizers import OPTIMIZERS
 from optviz.core.problem import Problem
+from optviz.core.surface import Point
 from optviz.core.surfaces import SURFACES
 from optviz.training.groups import parse_rates
 from optviz.training.schedules import SCHEDULES
+from optviz.ui.points import point
 from optviz.ui.state import PageState, choice, custom, flag, integer, number
-from optviz.ui.trajectories_state import read_point
 
 __all__ = [
     "LAYERED",
@@ -52,11 +53,6 @@ def _check_names(value: Any) -> tuple[str, ...]:
     return tuple(name for name in SCHEDULES if name in names)
 
 
-def _check_point(value: Any) -> tuple[float, float]:
-    x, y = value
-    return read_point(f"{x!r}, {y!r}")
-
-
 def _check_rates(value: Any) -> str:
     parse_rates(str(value))
     return str(value)
@@ -86,19 +82,13 @@ class SchedulesState(PageState):
     lr: float = number(0.006, 1e-9, 1e3)
     sigma: float = number(30.0, 0.0, 1e4)
     seed: int = integer(11, 0, 2**31 - 1)
-    start: tuple[float, float] = custom(
-        (4.2, 4.2), check=_check_point, parse=read_point,
-        write=lambda point: ",".join(map(repr, point)),
-    )  # fmt: skip
+    start: Point = point((4.2, 4.2))  # noqa: RUF009
     model: str = choice("dot_bias", RECOMMENDERS)
     passes: int = integer(7, 1, 30)
     model_lr: float = number(0.01, 1e-9, 1e3)
     layered: str = choice("surface", LAYERED)
     layer_surface: str = choice("ravine", lambda: tuple(n for n in SURFACES if SURFACES[n].minima))
-    layer_start: tuple[float, float] = custom(
-        (-10.0, 1.0), check=_check_point, parse=read_point,
-        write=lambda point: ",".join(map(repr, point)),
-    )  # fmt: skip
+    layer_start: Point = point((-10.0, 1.0))  # noqa: RUF009
     layer_steps: int = integer(60, 1, 1000)
     rates: str = custom("slice(0.5, 0.005)", check=_check_rates, parse=str, write=str)
     layer_optimizer: str = choice("adam", LAYER_OPTIMIZERS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,12 @@ from optviz.jobs import Job, default_backend
 from optviz.language import Text
 from optviz.ui.state import remember
 from optviz.ui.trajectories_state import TrajectoriesState, settings_of
+from optviz.ui.waiting import wait_with_progress
 
 __all__ = ["STARTS", "BasinsWatch"]
 
 STARTS = 200
 """Along each side of the picture."""
-
-_POLL = 0.08
 
 
 class BasinsWatch:
@@ -79,20 +77,8 @@ class BasinsWatch:
         job: Job | None = self._kept.get("job")
         if job is None or self.found is not None:
             return
-        place = st.empty()
-        while _working(job):
-            # Every call of streamlit is a place at which a newer change may interrupt.
-            progress = job.progress
-            place.progress(
-                progress.fraction if progress else 0.0, text("trajectories.basins.working")
-            )
-            time.sleep(_POLL)
-        place.empty()
+        wait_with_progress(job, text("trajectories.basins.working"))
         if job.state == "done":
             st.rerun()
         self._kept.clear()  # the next look tries again
         raise job.error or Problem("problem.jobs.worker_died")
-
-
-def _working(job: Job) -> bool:
-    return not job.finished

@@ -15,6 +15,7 @@ from optviz.core.problem import Problem
 from optviz.core.surfaces import SURFACES, get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
+from optviz.ui.points import read_point, write_point
 from optviz.ui.state import Store, bind_value, remember
 from optviz.ui.trajectories_state import (
     MOST_RUNS,
@@ -25,10 +26,8 @@ from optviz.ui.trajectories_state import (
     carried,
     on_own,
     on_surface,
-    read_point,
     read_range,
     settings_of,
-    write_point,
 )
 
 __all__ = ["render_controls", "run_title"]

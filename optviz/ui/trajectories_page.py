@@ -13,7 +13,8 @@ from optviz.core.surface import Surface
 from optviz.core.surfaces import get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
-from optviz.ui.state import Store, remember
+from optviz.ui.points import rounded_point
+from optviz.ui.state import Store
 from optviz.ui.trajectories_basins import BasinsWatch
 from optviz.ui.trajectories_controls import render_controls, run_title
 from optviz.ui.trajectories_state import OWN_SURFACE, VIEWS, TrajectoriesState, settings_of
@@ -88,14 +89,11 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
                 bound=stability_bound(path.optimizer, settings),
                 decay=float(settings.get("weight_decay", 0.0)),
                 outcome=_outcome(page, path),
-                kind=path.status,
-                steps_to_tolerance="–" if path.steps_to_tolerance is None
-                else f"{path.steps_to_tolerance:,}",
             )
         )  # fmt: skip
 
     def start_at(x: float, y: float) -> None:
-        store.set(start=(_rounded(x, surface.size[0]), _rounded(y, surface.size[1])))
+        store.set(start=rounded_point(x, y, surface.size))
 
     flat = state.view != "landscape"
     watch = _basins(page, state, surface) if state.view == "basins" else None
@@ -118,7 +116,8 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         steps=state.steps,
         focus=state.focused or 0,
         hessian=state.hessian,
-        scene=_scene_name(scene, state),
+        # Another scene, surface or link places the scrubber anew.
+        scene=f"{controls.last_scene('trajectories', scene)} {state.surface_name} {state.step}",
         step=state.step,
         text=text,
         theme=theme,
@@ -143,19 +142,6 @@ def _basins(page: Page, state: TrajectoriesState, surface: Surface) -> BasinsWat
         run = run_title(page, state.runs, state.focused, surface.name)
         st.caption(page.text("trajectories.basins.read", run=run, steps=state.steps))
     return watch
-
-
-def _scene_name(scene: str | None, state: TrajectoriesState) -> str:
-    """Changes whenever the scrubber should be placed anew: another scene, surface or link."""
-    kept: dict[str, Any] = remember("trajectories scene", dict)
-    if scene is not None:
-        kept["name"] = scene
-    return f"{kept.get('name')} {state.surface_name} {state.step}"
-
-
-def _rounded(value: float, size: float) -> float:
-    """``value`` to a thousandth of the box: finer than a pixel, short to read."""
-    return float(f"{round(value / size * 1000) * size / 1000:.4g}")
 
 
 def _outcome(page: Page, path: Any) -> str:

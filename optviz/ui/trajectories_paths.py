@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
 from typing import Any
-
-import streamlit as st
 
 from optviz.core.optimizers import RunSpec
 from optviz.jobs import Job, default_backend
 from optviz.language import Text
-from optviz.ui.state import remember
 from optviz.ui.trajectories_state import OWN_SURFACE, Run, TrajectoriesState
+from optviz.ui.waiting import awaited
 
 __all__ = ["comparison"]
 
@@ -21,8 +18,6 @@ QUICK = 4000
 
 OWN_COST = 4
 """A typed function is computed point by point: each step costs this many others."""
-
-_POLL = 0.05
 
 
 def comparison(state: TrajectoriesState, text: Text) -> Any:
@@ -38,25 +33,7 @@ def comparison(state: TrajectoriesState, text: Text) -> Any:
     cost = OWN_COST if state.surface == OWN_SURFACE else 1
     if len(state.runs) * state.steps * cost <= QUICK:
         return _computed(*asked)
-    kept: dict[str, Any] = remember("long comparison", dict)
-    if kept.get("asked") != asked:
-        kept.update(asked=asked, job=_submit(state))
-    job: Job = kept["job"]
-    place = st.empty()
-    while _working(job):
-        # Every call of streamlit is a place at which a newer change may interrupt.
-        place.caption(text("trajectories.computing"))
-        time.sleep(_POLL)
-    place.empty()
-    try:
-        return job.result(timeout=0)
-    except Exception:
-        kept.clear()  # the next look tries again
-        raise
-
-
-def _working(job: Job) -> bool:
-    return not job.finished
+    return awaited("long comparison", asked, lambda: _submit(state), text("trajectories.computing"))
 
 
 @lru_cache(maxsize=256)

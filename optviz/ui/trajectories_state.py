@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ from optviz.core.own import own_name
 from optviz.core.problem import Problem
 from optviz.core.surface import Point
 from optviz.core.surfaces import SURFACES, get_surface
+from optviz.ui.points import check_point, point, read_point
 from optviz.ui.state import PageState, choice, custom, flag, integer
 
 __all__ = [
@@ -25,17 +25,14 @@ __all__ = [
     "carried",
     "on_own",
     "on_surface",
-    "read_point",
     "read_range",
     "settings_of",
-    "write_point",
 ]
 
 MOST_RUNS = 24
 """Beyond this no palette, dash or marker tells the lines apart."""
 
 MOST_STEPS = 2000
-FARTHEST = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,35 +106,6 @@ def _read_runs(written: str) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-def _check_point(value: Any) -> Point:
-    x, y = (float(part) for part in value)
-    if not (abs(x) <= FARTHEST and abs(y) <= FARTHEST):  # also refuses NaN
-        raise Problem("problem.trajectories.start_range", limit=f"{FARTHEST:g}")
-    return x, y
-
-
-def write_point(point: Point) -> str:
-    """``-1.2, 1``."""
-    return ", ".join(f"{part:.12g}" for part in point)
-
-
-def read_point(written: str) -> Point:
-    """The two numbers of ``-1.2, 1``; a blank or a semicolon between them will do.
-
-    Raises:
-        Problem: They are not two finite numbers.
-    """
-    plain = written.replace("−", "-").replace("，", ",").replace(";", ",").strip(" ()[]")
-    parts = plain.split(",") if "," in plain else plain.split()
-    try:
-        x, y = (float(part) for part in parts)
-    except ValueError:
-        raise Problem("problem.trajectories.start", written=written.strip()[:40]) from None
-    if not (math.isfinite(x) and math.isfinite(y)):
-        raise Problem("problem.trajectories.start", written=written.strip()[:40])
-    return x, y
-
-
 OWN_SURFACE = "own"
 """The choice of a surface that the user types."""
 
@@ -152,7 +120,7 @@ def _check_formula(value: Any) -> str:
 
 
 def _check_range(value: Any) -> Point:
-    low, high = _check_point(value)
+    low, high = check_point(value)
     if not low < high:
         raise Problem("problem.expression.box")
     return low, high
@@ -191,10 +159,7 @@ class TrajectoriesState(PageState):
     runs: tuple[Run, ...] = custom(
         _FIRST_RUNS, check=_check_runs, parse=_read_runs, write=_write_runs
     )
-    start: Point = custom(  # noqa: RUF009
-        SURFACES[_FIRST].start, check=_check_point, parse=read_point,
-        write=lambda point: ",".join(map(repr, point)),
-    )  # fmt: skip
+    start: Point = point(SURFACES[_FIRST].start)  # noqa: RUF009
     steps: int = integer(SURFACES[_FIRST].steps, 0, MOST_STEPS)
     focus: int = integer(0, 0, MOST_RUNS)
     step: int = integer(-1, -1, MOST_STEPS)

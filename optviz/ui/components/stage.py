@@ -39,8 +39,7 @@ class Actor:
         bound: The largest stable αλ, where theory has one.
         decay: Weight decay: adds to the curvature that the optimizer feels.
         outcome: The sentence for its status.
-        kind: ``"converged"``, ``"moving"`` or ``"diverged"``.
-        steps_to_tolerance: As a table shows it.
+        reached: What the table says of the way; the steps to the tolerance when empty.
     """
 
     title: str
@@ -51,8 +50,7 @@ class Actor:
     bound: float | None
     decay: float
     outcome: str
-    kind: str
-    steps_to_tolerance: str
+    reached: str = ""
 
 
 _mount = component(
@@ -165,9 +163,13 @@ def _plain(actor: Actor, apart: bool) -> dict[str, Any]:
         "bound": actor.bound,
         "decay": actor.decay,
         "outcome": actor.outcome,
-        "kind": actor.kind,
-        "reached": actor.steps_to_tolerance,
+        "kind": path.status,
+        "reached": actor.reached or _steps(path.steps_to_tolerance),
     }
+
+
+def _steps(count: int | None) -> str:
+    return "–" if count is None else f"{count:,}"
 
 
 def _curvature(bent: Curvature) -> dict[str, Any]:

@@ -9,16 +9,15 @@ from optviz.core.scheduled import scheduled
 from optviz.core.surfaces import get_surface
 from optviz.figures.schedules import (
     Lesson,
-    layer_style,
     lessons_figure,
-    map_of,
     moves_figure,
     over_time_figure,
     schedule_style,
     spread_figure,
     with_restarts,
 )
-from optviz.figures.theme import THEMES
+from optviz.figures.theme import THEMES, numbered_style
+from optviz.figures.trajectories import map_figure
 from optviz.language import Text
 from optviz.training.layers import Moves
 from optviz.training.schedules import SCHEDULES, torch_pace
@@ -37,12 +36,14 @@ def test_restarts_are_numbered_rings_where_the_path_was() -> None:
     surface = get_surface("bowl")
     pace = torch_pace("sgdr", 0.1, 7, 4, cycle_len=1, cycle_mult=2)
     (path,) = scheduled("bowl", "sgd", [pace], (2.0, 1.0))
-    ground = map_of(surface, text=EN, theme=LIGHT)
+    ground = map_figure(surface, text=EN, theme=LIGHT, shade=False)
     traces = len(ground.data)
     rings = with_restarts(ground, path, [4, 12], text=EN, theme=LIGHT).data[-1]
     assert rings.x.tolist() == path.points[[4, 12], 0].tolist()
     assert rings.text == ("<b>1</b>", "<b>2</b>")
-    plain = with_restarts(map_of(surface, text=EN, theme=LIGHT), path, [], text=EN, theme=LIGHT)
+    plain = with_restarts(
+        map_figure(surface, text=EN, theme=LIGHT, shade=False), path, [], text=EN, theme=LIGHT
+    )
     assert len(plain.data) == traces
 
 
@@ -52,7 +53,7 @@ def test_time_shows_the_rate_of_every_step_and_one_trace_a_run_and_row() -> None
     paths = scheduled("ravine", "sgd", paces, (-10.0, 1.0))
     styles = [schedule_style(LIGHT, name) for name in ("sgdr", "cosine")]
     figure = over_time_figure(
-        surface, paths, [pace.rates for pace in paces], styles, ["a", "b"], text=EN, theme=LIGHT
+        surface, paths, [pace.rates for pace in paces], styles, text=EN, theme=LIGHT
     )
     assert len(figure.data) == 6  # rate, loss, distance
     assert figure.data[0].y.tolist() == paces[0].rates.tolist()
@@ -66,7 +67,7 @@ def test_a_run_that_leaves_does_not_break_the_axes() -> None:
     (path,) = scheduled("rosenbrock", "sgd", [pace], (-1.2, 1.0))
     assert path.status == "diverged"
     figure = over_time_figure(
-        surface, [path], [pace.rates], [layer_style(LIGHT, 0)], ["a"], text=EN, theme=LIGHT
+        surface, [path], [pace.rates], [numbered_style(LIGHT, 0)], text=EN, theme=LIGHT
     )
     assert np.isfinite([*figure.layout.yaxis.range, *figure.layout.yaxis2.range]).all()
 
