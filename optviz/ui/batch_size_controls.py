@@ -23,7 +23,7 @@ from optviz.ui.batch_size_state import (
 )
 from optviz.ui.frame import Page
 from optviz.ui.points import read_point, write_point
-from optviz.ui.state import Store, bind_value, remember
+from optviz.ui.state import Store, bind_value, guarded, remember
 
 __all__ = ["render_controls", "run_title", "size_title"]
 
@@ -122,7 +122,12 @@ def _runs(page: Page, store: PageStore) -> None:
 
     if focus is None:
         st.caption(text("batch_size.no_runs"))
-        st.button(text("batch_size.add"), icon=":material/add:", key="batch_size.add", on_click=add)
+        st.button(
+            text("batch_size.add"),
+            icon=":material/add:",
+            key="batch_size.add",
+            on_click=guarded(add),
+        )
         return
     # The browser tells choices apart by what they are called: other names, another box.
     names = [
@@ -147,7 +152,7 @@ def _runs(page: Page, store: PageStore) -> None:
             ("remove", ":material/delete:", remove, False),
         ):
             st.button(
-                "", icon=icon, key=f"batch_size.{name}", on_click=act, disabled=off,
+                "", icon=icon, key=f"batch_size.{name}", on_click=guarded(act), disabled=off,
                 help=text(f"batch_size.{name}"),
             )  # fmt: skip
 
@@ -213,7 +218,7 @@ def _start(page: Page, store: PageStore) -> None:
             help=text("batch_size.start_help"),
         )  # fmt: skip
     button.button(
-        "", icon=":material/casino:", key="batch_size.draw", on_click=draw_anew,
+        "", icon=":material/casino:", key="batch_size.draw", on_click=guarded(draw_anew),
         help=text("batch_size.draw", seed=state.seed), width="stretch",
     )  # fmt: skip
 

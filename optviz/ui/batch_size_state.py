@@ -11,8 +11,8 @@ from optviz.core.problem import Problem
 from optviz.core.sample_loss import BUNDLED, Samples
 from optviz.core.stochastic import SCHEDULES, WALKERS, BatchSpec, suitable_lr
 from optviz.core.surface import Point
+from optviz.ui.fields import PageState, choice, custom, flag, integer
 from optviz.ui.points import point
-from optviz.ui.state import PageState, choice, custom, flag, integer
 
 __all__ = [
     "AXES",

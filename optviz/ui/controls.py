@@ -18,8 +18,9 @@ import streamlit as st
 from optviz.core.problem import Problem
 from optviz.language import Text
 from optviz.ui import state
+from optviz.ui.fields import PageState
 from optviz.ui.frame import show_problem
-from optviz.ui.state import PageState, Store, remember
+from optviz.ui.state import Store, guarded, remember
 
 __all__ = [
     "choose",
@@ -81,8 +82,10 @@ def radio(
         then()
 
     return str(
-        st.radio(label, options, index=index, format_func=show, key=bound["key"], on_change=take,
-                 **more)
+        st.radio(
+            label, options, index=index, format_func=show, key=bound["key"],
+            on_change=guarded(take), **more,
+        )
     )  # fmt: skip
 
 
@@ -122,17 +125,8 @@ def typed_number(
     def read(written: str) -> float:
         return read_number(written, whole=whole)
 
-    shown = store.typed(name, format_number(getattr(store.value, name)))
-    st.text_input(
-        label,
-        shown,
-        key=store.draft(name),
-        on_change=store.take_typed,
-        args=(name, read),
-        **more,
-    )
-    if problem := store.typed_problem(name):
-        show_problem(problem, text)
+    bound, problem = store.bind_typed(name, format_number, read)
+    _typed_box(label, bound, problem, text, **more)
     value: float = getattr(store.value, name)
     return value
 
@@ -151,6 +145,12 @@ def typed_text(
         **more: Further arguments of ``st.text_input``.
     """
     bound, problem = state.bind_typed(key, shown, read)
+    _typed_box(label, bound, problem, text, **more)
+
+
+def _typed_box(
+    label: str, bound: dict[str, Any], problem: Problem | None, text: Text, **more: Any
+) -> None:
     st.text_input(label, **bound, **more)
     if problem:
         show_problem(problem, text)
@@ -221,7 +221,7 @@ def scenes(
                     text(f"{prefix}.{name}.label"),
                     key=f"{prefix}.{name}",
                     type="primary" if name == current else "secondary",
-                    on_click=pick,
+                    on_click=guarded(pick),
                     args=(name,),
                 )
         # What the last scene said stays, dimmed, once the user went on from it: the stage below

@@ -11,7 +11,7 @@ from optviz.embedding.lookup import Lookup, TorchCheck, look_up
 from optviz.jobs import Job, default_backend
 from optviz.ui.embeddings_state import EmbeddingsState, Matrix
 from optviz.ui.frame import Page
-from optviz.ui.state import Store, forget, remember
+from optviz.ui.state import Store, forget, guarded, remember
 
 __all__ = ["render_lookup"]
 
@@ -144,7 +144,7 @@ def _torch(page: Page, found: Lookup) -> None:
     if job is None:
         st.button(
             text("embeddings.lookup.check"), icon=":material/verified:", key="embeddings.check",
-            on_click=ask,
+            on_click=guarded(ask),
         )  # fmt: skip
         return
     waiting = not job[1].finished

@@ -15,7 +15,7 @@ from optviz.ui.embeddings_data import Movies, session_movies
 from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
 from optviz.ui.embeddings_state import COLOURS, NO_MOVIE, EmbeddingsState
 from optviz.ui.frame import Page
-from optviz.ui.state import Store
+from optviz.ui.state import Store, guarded
 
 __all__ = ["render_map"]
 
@@ -84,12 +84,12 @@ def _neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies) -> Ne
                 key=f"embeddings.near.{rank}",
                 width="stretch",
                 type="tertiary",
-                on_click=store.set,
+                on_click=guarded(store.set),
                 kwargs={"movie": int(movies.item_ids[i])},
             )
     st.button(
         text("embeddings.neighbours.clear"), key="embeddings.clear", icon=":material/close:",
-        on_click=store.set, kwargs={"movie": NO_MOVIE},
+        on_click=guarded(store.set), kwargs={"movie": NO_MOVIE},
     )  # fmt: skip
     return near
 
@@ -303,7 +303,7 @@ def _progress(page: Page, watch: Watcher, request: Request) -> None:
             st.info(text("embeddings.cancelled"))
         st.button(
             text("embeddings.again"), key="embeddings.again", icon=":material/replay:",
-            on_click=watch.retry, args=(request,),
+            on_click=guarded(watch.retry), args=(request,),
         )  # fmt: skip
         return
     progress, glimpse = job.progress, watch.glimpse()
@@ -321,5 +321,5 @@ def _progress(page: Page, watch: Watcher, request: Request) -> None:
     bar.progress(progress.fraction if progress else 0.0, words)
     button.button(
         text("embeddings.cancel"), key="embeddings.cancel", icon=":material/stop_circle:",
-        on_click=watch.cancel, width="stretch",
+        on_click=guarded(watch.cancel), width="stretch",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from optviz.core.problem import Problem
 from optviz.embedding.projections import PROJECTIONS
-from optviz.ui.state import PageState, choice, custom, flag, integer, number
+from optviz.ui.fields import PageState, choice, custom, flag, integer, number
 
 __all__ = ["COLOURS", "DEFAULT_MATRIX", "NO_MOVIE", "PARTS", "SCENES", "EmbeddingsState", "Matrix"]
 

@@ -90,6 +90,8 @@ def page(name: str) -> Iterator[Page]:
     )
     _style()
     _menu(text)
+    for mishap in state.mishaps():
+        show_problem(mishap, text) if mishap else _failed(text)
     try:
         yield Page(name, text, theme(st.context.theme.type))
         warm_up(name)
@@ -97,7 +99,11 @@ def page(name: str) -> Iterator[Page]:
         show_problem(problem, text)
     except Exception:
         _log.exception("page %s failed", name)
-        st.error(text("frame.failed"), icon=":material/healing:")
+        _failed(text)
+
+
+def _failed(text: Text) -> None:
+    st.error(text("frame.failed"), icon=":material/healing:")
 
 
 def _style() -> None:

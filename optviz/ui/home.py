@@ -12,8 +12,8 @@ from typing import ClassVar
 import streamlit as st
 
 from optviz.figures.theme import Theme
+from optviz.ui.fields import PageState
 from optviz.ui.frame import PAGES, Page
-from optviz.ui.state import PageState
 
 __all__ = ["PICTURES", "HomeState", "render"]
 

@@ -23,7 +23,7 @@ from optviz.ui.learning_rate_state import RECOMMENDERS, LearningRateState, Reque
 from optviz.ui.learning_rate_sweeps import SweepRun, Sweeps, sweeps
 from optviz.ui.recommender_runs import runs
 from optviz.ui.recommender_state import RecommenderState, fields_of
-from optviz.ui.state import Store, remember
+from optviz.ui.state import Store, guarded, remember
 
 __all__ = ["adopt", "render"]
 
@@ -124,7 +124,7 @@ def _actions(
         if every.busy:
             st.button(
                 text("learning_rate.cancel"), key="learning_rate.cancel",
-                icon=":material/stop:", on_click=every.cancel,
+                icon=":material/stop:", on_click=guarded(every.cancel),
             )  # fmt: skip
         else:
             known = run is not None and run.request == request and run.state == "done"
@@ -132,28 +132,31 @@ def _actions(
                 text("learning_rate.again" if known else "learning_rate.sweep"),
                 key="learning_rate.sweep", icon=":material/play_arrow:",
                 type="secondary" if known else "primary",
-                on_click=every.start, args=(request,), disabled=request is None,
+                on_click=guarded(every.start), args=(request,), disabled=request is None,
             )  # fmt: skip
         with st.container(
             horizontal=True, horizontal_alignment="right", gap="small",
             vertical_alignment="center", width="stretch", key="learning_rate-go",
         ):  # fmt: skip
-            _rate_box(page, store, rate)
+            wrong = _rate_box(page, store, rate)
             trained = st.button(
                 text("learning_rate.train"), key="learning_rate.train", type="primary",
                 icon=":material/exercise:", disabled=rate is None or request is None,
             )  # fmt: skip
-    if wrong := store.typed_problem("picked"):
+    if wrong:
         page.problem(wrong)
     if trained and rate is not None and request is not None:
         _train(page, store, every, request, on_page, rate)
 
 
-def _rate_box(page: Page, store: Store[LearningRateState], rate: float | None) -> None:
+def _rate_box(page: Page, store: Store[LearningRateState], rate: float | None) -> Problem | None:
+    """Draw the box for the rate; what is wrong with what stands in it."""
+
     def read(written: str) -> float:
         return controls.read_number(written) if written.strip() else 0.0
 
-    shown = store.typed("picked", "" if rate is None else controls.format_number(rate))
+    shown = "" if rate is None else controls.format_number(rate)
+    bound, problem = store.bind_typed("picked", lambda _: shown, read)
     label = page.text("learning_rate.rate.label")
     with st.container(
         horizontal=True, gap="small", vertical_alignment="center", width="content",
@@ -162,14 +165,12 @@ def _rate_box(page: Page, store: Store[LearningRateState], rate: float | None) -
         st.markdown(label, width="content", help=page.text("learning_rate.rate.help"))
         st.text_input(
             label,
-            shown,
             label_visibility="collapsed",
-            key=store.draft("picked"),
-            on_change=store.take_typed,
-            args=("picked", read),
             width=130,
             placeholder=page.text("learning_rate.rate.none"),
+            **bound,
         )
+    return problem
 
 
 def _train(

@@ -18,7 +18,7 @@ from optviz.ui.learning_rate_sweeps import (
     Sweeps,
     TrialRun,
 )
-from optviz.ui.state import Store
+from optviz.ui.state import Store, guarded
 from optviz.ui.trajectories_state import Run, TrajectoriesState, on_surface
 
 __all__ = ["default_rate", "read_rules", "render_facts", "render_rules", "render_trial"]
@@ -119,7 +119,7 @@ def render_rules(page: Page, store: Store[LearningRateState], rules: Mapping[str
                 key=f"learning_rate.rule.{rule}",
                 width="stretch",
                 disabled=lr is None,
-                on_click=store.set,
+                on_click=guarded(store.set),
                 kwargs={"picked": float(rate_text(lr)) if lr is not None else 0.0},
             )
             st.caption(text(f"learning_rate.rule.{rule}.explain"))

@@ -12,7 +12,7 @@ from optviz.recommender.config import DEFAULTS, TrainConfig
 from optviz.recommender.sweeps import RecommenderSetup
 from optviz.training.lr_curve import END_LR, N_ITER, SMOOTHING, START_LR
 from optviz.training.sweeps import SmallSetup, SweepPlan
-from optviz.ui.state import PageState, choice, custom, flag, integer, number
+from optviz.ui.fields import PageState, choice, custom, flag, integer, number
 
 __all__ = [
     "MODELS",

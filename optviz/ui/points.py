@@ -7,7 +7,7 @@ from typing import Any
 
 from optviz.core.problem import Problem
 from optviz.core.surface import Point
-from optviz.ui.state import custom
+from optviz.ui.fields import custom
 
 __all__ = ["FARTHEST", "check_point", "point", "read_point", "rounded_point", "write_point"]
 

@@ -17,7 +17,7 @@ from optviz.ui.recommender_results import render_results
 from optviz.ui.recommender_runs import Data, Run, Runs, runs
 from optviz.ui.recommender_settings import render_settings
 from optviz.ui.recommender_state import RecommenderState
-from optviz.ui.state import Store, remember
+from optviz.ui.state import Store, guarded, remember
 
 __all__ = ["render", "train"]
 
@@ -71,21 +71,21 @@ def _buttons(page: Page, store: Store[RecommenderState], every: Runs) -> None:
     ):
         st.button(
             text("recommender.train"), key="recommender.train", type="primary",
-            icon=":material/play_arrow:", disabled=busy, on_click=train, args=(store,),
+            icon=":material/play_arrow:", disabled=busy, on_click=guarded(train), args=(store,),
         )  # fmt: skip
         if job is not None and paused:
             st.button(
                 text("recommender.resume"), key="recommender.resume",
-                icon=":material/resume:", on_click=job.resume,
+                icon=":material/resume:", on_click=guarded(job.resume),
             )  # fmt: skip
         else:
             st.button(
                 text("recommender.pause"), key="recommender.pause", icon=":material/pause:",
-                disabled=job is None, on_click=job.pause if job is not None else None,
+                disabled=job is None, on_click=guarded(job.pause) if job is not None else None,
             )  # fmt: skip
         st.button(
             text("recommender.stop"), key="recommender.stop", icon=":material/stop:",
-            disabled=job is None, on_click=job.stop if job is not None else None,
+            disabled=job is None, on_click=guarded(job.stop) if job is not None else None,
         )  # fmt: skip
         render_files(page, store, every)
     for problem in remember("recommender start problem", list[Problem]):

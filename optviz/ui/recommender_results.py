@@ -16,7 +16,7 @@ from optviz.ui.frame import PAGES, Page
 from optviz.ui.recommender_runs import Run
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.regularisation_state import NETWORKS, RegularisationState
-from optviz.ui.state import Store, bind_value, remember
+from optviz.ui.state import Store, bind_value, guarded, remember
 
 __all__ = ["recommendations", "render_results"]
 
@@ -115,7 +115,7 @@ def _user(page: Page, run: Run) -> Any:
             page.text("recommender.another"),
             key="recommender.another",
             icon=":material/casino:",
-            on_click=another,
+            on_click=guarded(another),
         )
     return ids[place]
 

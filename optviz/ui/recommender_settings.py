@@ -10,7 +10,7 @@ from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Runs
 from optviz.ui.recommender_state import RecommenderState, fields_of
-from optviz.ui.state import Store, remember
+from optviz.ui.state import Store, guarded, remember
 
 __all__ = ["render_settings"]
 
@@ -53,7 +53,7 @@ def _data(page: Page, every: Runs) -> None:
             text("recommender.data.bundled"),
             key="recommender.bundled",
             icon=":material/undo:",
-            on_click=every.back,
+            on_click=guarded(every.back),
             width="stretch",
         )
     # Open while there is something to read in it.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optviz.recommender.config import CONTROLS, DEFAULTS, PRESETS, TrainConfig, make_config
-from optviz.ui.state import PageState, choice, integer, number
+from optviz.ui.fields import PageState, choice, integer, number
 
 __all__ = ["SCENES", "RecommenderState", "fields_of"]
 

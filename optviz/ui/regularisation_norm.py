@@ -14,7 +14,7 @@ from optviz.ui.components import chart
 from optviz.ui.frame import Page
 from optviz.ui.regularisation_jobs import Studies, Study, studies
 from optviz.ui.regularisation_state import SIZES, RegularisationState
-from optviz.ui.state import Store, bind_value
+from optviz.ui.state import Store, bind_value, guarded
 
 __all__ = ["known_so_far", "render_action", "render_network", "render_norm"]
 
@@ -94,7 +94,7 @@ def render_action(page: Page, every: Studies, request: object) -> None:
     if every.busy:
         st.button(
             text("learning_rate.cancel"), key="regularisation.cancel", icon=":material/stop:",
-            on_click=every.cancel,
+            on_click=guarded(every.cancel),
         )  # fmt: skip
         return
     known = study is not None and study.request == request and study.state == "done"
@@ -102,7 +102,7 @@ def render_action(page: Page, every: Studies, request: object) -> None:
         text("regularisation.compute"),
         key="regularisation.compute", icon=":material/play_arrow:",
         type="secondary" if known else "primary", disabled=known,
-        on_click=every.start, args=(request,),
+        on_click=guarded(every.start), args=(request,),
     )  # fmt: skip
 
 

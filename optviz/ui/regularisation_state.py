@@ -15,8 +15,8 @@ from optviz.recommender.landscape import RecommenderLandscape
 from optviz.training.batch_norm import BATCHES, NormPlan
 from optviz.training.landscape import DIRECTIONS, GridPlan
 from optviz.training.landscape_tasks import OPTIMIZERS, SmallLandscape
+from optviz.ui.fields import PageState, choice, custom, flag, integer, number
 from optviz.ui.points import point
-from optviz.ui.state import PageState, choice, custom, flag, integer, number
 
 __all__ = [
     "GROUNDS",

@@ -18,7 +18,7 @@ from optviz.ui.frame import Page
 from optviz.ui.points import read_point, rounded_point, write_point
 from optviz.ui.schedules_jobs import Training, Trainings, trainings
 from optviz.ui.schedules_state import LAYER_OPTIMIZERS, LAYERED, SchedulesState
-from optviz.ui.state import Store, bind_value
+from optviz.ui.state import Store, bind_value, guarded
 
 __all__ = ["layer_controls", "render_layers"]
 
@@ -105,7 +105,7 @@ def _surface_controls(page: Page, store: PageStore) -> None:
     st.button(
         text("schedules.newton"), key="schedules.newton", icon=":material/auto_fix_high:",
         help=text("schedules.newton_help"), disabled=bool((diagonal <= 0).any()),
-        on_click=lambda: store.set(rates=suited),
+        on_click=guarded(lambda: store.set(rates=suited)),
     )  # fmt: skip
     controls.typed_text(
         "schedules.layer_start.typed", text("trajectories.start"), write_point(state.layer_start),
@@ -248,11 +248,11 @@ def _networks(
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
             text("schedules.train_layers"), key="schedules.train_layers", type="primary",
-            icon=":material/play_arrow:", disabled=every.busy, on_click=start,
+            icon=":material/play_arrow:", disabled=every.busy, on_click=guarded(start),
         )  # fmt: skip
         st.button(
             text("schedules.cancel"), key="schedules.cancel_layers", icon=":material/stop:",
-            disabled=not every.busy, on_click=every.cancel,
+            disabled=not every.busy, on_click=guarded(every.cancel),
         )  # fmt: skip
     st.fragment(run_every=_REFRESH if every.busy else None)(_live)(
         page, state, rates, every, every.busy

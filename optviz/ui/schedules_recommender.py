@@ -13,7 +13,7 @@ from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.schedules_jobs import Trainings, trainings
 from optviz.ui.schedules_state import RECOMMENDERS, SchedulesState
-from optviz.ui.state import Store
+from optviz.ui.state import Store, guarded
 
 __all__ = ["recommender_controls", "render_recommender"]
 
@@ -94,11 +94,11 @@ def _buttons(page: Page, state: SchedulesState, every: Trainings) -> None:
         st.button(
             text("schedules.train", count=len(state.schedules)), key="schedules.train",
             type="primary", icon=":material/play_arrow:", disabled=every.busy,
-            on_click=lambda: every.start(_request(state), _tasks(state)),
+            on_click=guarded(lambda: every.start(_request(state), _tasks(state))),
         )  # fmt: skip
         st.button(
             text("schedules.cancel"), key="schedules.cancel", icon=":material/stop:",
-            disabled=not every.busy, on_click=every.cancel,
+            disabled=not every.busy, on_click=guarded(every.cancel),
         )  # fmt: skip
 
 

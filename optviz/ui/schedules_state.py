@@ -12,8 +12,8 @@ from optviz.core.surface import Point
 from optviz.core.surfaces import SURFACES
 from optviz.training.groups import parse_rates
 from optviz.training.schedules import SCHEDULES
+from optviz.ui.fields import PageState, choice, custom, flag, integer, number
 from optviz.ui.points import point
-from optviz.ui.state import PageState, choice, custom, flag, integer, number
 
 __all__ = [
     "LAYERED",

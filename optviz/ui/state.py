@@ -1,175 +1,41 @@
-"""Typed page state, and the only module that touches ``st.session_state`` and ``st.query_params``.
+"""The session, and the only module that touches ``st.session_state`` and ``st.query_params``.
 
-Each page has one frozen dataclass derived from :class:`PageState`. Its fields are made with
-:func:`choice`, :func:`number`, :func:`integer`, :func:`flag`, :func:`words` or :func:`custom`,
-so that each knows how to check itself and how to stand in a URL. A :class:`Store` keeps one
-value of it for the browser session, seeds widgets from it, takes their changes back, and
-mirrors everything that differs from the defaults in the address bar: a copied link shows the
-same page.
+A :class:`Store` keeps one page's state (:mod:`optviz.ui.fields`) for the browser session, seeds
+widgets from it, takes their changes back, and mirrors everything that differs from the defaults
+in the address bar: a copied link shows the same page.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar, cast
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
 
 from optviz.core.problem import Problem
 from optviz.language import LANGUAGES, Text
+from optviz.ui.fields import PageState
 
 __all__ = [
-    "PageState",
     "Store",
     "bind_language",
     "bind_typed",
     "bind_value",
-    "choice",
     "component_value",
-    "custom",
-    "flag",
     "forget",
-    "integer",
+    "guarded",
     "language",
-    "number",
+    "mishaps",
     "remember",
-    "words",
 ]
 
 V = TypeVar("V")
 S = TypeVar("S", bound="PageState")
 
-
-@dataclass(frozen=True)
-class Codec(Generic[V]):
-    """How one field checks itself and stands in a URL.
-
-    Attributes:
-        check: Returns the value, perhaps normalised; raises :class:`Problem`.
-        parse: The value written in a URL; may raise ``ValueError`` or :class:`Problem`.
-        write: The value's form in a URL; ``parse(write(v)) == v``.
-    """
-
-    check: Callable[[Any], V]
-    parse: Callable[[str], V]
-    write: Callable[[V], str]
-
-
-def custom(
-    default: V,
-    *,
-    check: Callable[[Any], V],
-    parse: Callable[[str], V],
-    write: Callable[[V], str],
-) -> V:
-    """A field with its own check and URL form. ``default`` must be immutable."""
-    field: V = dataclasses.field(default=default, metadata={"codec": Codec(check, parse, write)})
-    return field
-
-
-def choice(default: str, options: Callable[[], Sequence[str]] | Sequence[str]) -> str:
-    """One of ``options`` (given as a callable where listing them costs an import)."""
-
-    def check(value: Any) -> str:
-        known = options() if callable(options) else options
-        if value not in known:
-            raise Problem("problem.state.choice", value=value, known=", ".join(known))
-        return str(value)
-
-    return custom(default, check=check, parse=str, write=str)
-
-
-def number(default: float, minimum: float, maximum: float) -> float:
-    """A real number between ``minimum`` and ``maximum``, both allowed."""
-
-    def check(value: Any) -> float:
-        if not minimum <= float(value) <= maximum:  # also refuses NaN
-            raise Problem(
-                "problem.state.range",
-                value=f"{float(value):g}",
-                minimum=f"{minimum:g}",
-                maximum=f"{maximum:g}",
-            )
-        return float(value)
-
-    return custom(default, check=check, parse=float, write=repr)
-
-
-def integer(default: int, minimum: int, maximum: int) -> int:
-    """A whole number between ``minimum`` and ``maximum``, both allowed."""
-
-    def check(value: Any) -> int:
-        if not minimum <= int(value) <= maximum:
-            raise Problem("problem.state.range", value=value, minimum=minimum, maximum=maximum)
-        return int(value)
-
-    return custom(default, check=check, parse=int, write=str)
-
-
-def flag(default: bool) -> bool:
-    """On or off; ``1`` or ``0`` in a URL."""
-
-    def parse(written: str) -> bool:
-        if written not in ("0", "1"):
-            raise ValueError(written)
-        return written == "1"
-
-    return custom(default, check=bool, parse=parse, write=lambda value: str(int(value)))
-
-
-def words(default: str, longest: int = 200) -> str:
-    """Free text of at most ``longest`` characters."""
-
-    def check(value: Any) -> str:
-        if len(str(value)) > longest:
-            raise Problem("problem.state.long", length=len(str(value)), longest=longest)
-        return str(value)
-
-    return custom(default, check=check, parse=str, write=str)
-
-
-@dataclass(frozen=True)
-class PageState:
-    """Base of all page states; ``page`` names the page in keys."""
-
-    page: ClassVar[str]
-
-    @classmethod
-    def codec(cls, name: str) -> Codec[Any]:
-        """The codec of the field ``name``."""
-        return cast(Codec[Any], cls.__dataclass_fields__[name].metadata["codec"])
-
-    def to_query(self) -> dict[str, str]:
-        """What differs from the defaults, as query parameters."""
-        return {
-            field.name: self.codec(field.name).write(getattr(self, field.name))
-            for field in dataclasses.fields(self)
-            if getattr(self, field.name) != field.default
-        }
-
-    @classmethod
-    def from_query(cls: type[S], query: Mapping[str, str]) -> tuple[S, list[Problem]]:
-        """The state a URL describes, and one problem for each parameter it got wrong."""
-        values: dict[str, Any] = {}
-        problems: list[Problem] = []
-        for field in dataclasses.fields(cls):
-            if field.name not in query:
-                continue
-            codec = cls.codec(field.name)
-            try:
-                values[field.name] = codec.check(codec.parse(query[field.name]))
-            except Problem as problem:
-                problems.append(
-                    Problem("problem.state.link", name=field.name, why=str(problem), inner=problem)
-                )
-            except (ValueError, TypeError, OverflowError):
-                problems.append(
-                    Problem("problem.state.unreadable", name=field.name, value=query[field.name])
-                )
-        return cls(**values), problems
+_log = logging.getLogger("optviz")
 
 
 class Store(Generic[S]):
@@ -212,7 +78,7 @@ class Store(Generic[S]):
         key = self.key(name)
         if key not in st.session_state:
             st.session_state[key] = getattr(self.value, name)
-        return {"key": key, "on_change": self._take, "args": (name,)}
+        return {"key": key, "on_change": guarded(self._take), "args": (name,)}
 
     def _take(self, name: str) -> None:
         value = st.session_state[self.key(name)]
@@ -251,51 +117,29 @@ class Store(Generic[S]):
             if key in st.session_state and st.session_state[key] != new:
                 st.session_state[key] = new
 
-    def draft(self, name: str) -> str:
-        """The widget key under which a typed number keeps its raw text."""
-        return f"{self.key(name)}.typed"
+    def bind_typed(
+        self, name: str, write: Callable[[Any], str], read: Callable[[str], Any]
+    ) -> tuple[dict[str, Any], Problem | None]:
+        """Tie a text box to a field whose value is typed; see :func:`bind_typed`.
 
-    def typed(self, name: str, shown: str) -> str:
-        """The raw text of a typed field: what the user left there, else ``shown``.
-
-        Text that was understood gives way to the state's own form, so that a preset or a link
-        is seen in the box; text that was not is kept for the user to mend, also while another
-        page is shown (Streamlit forgets widgets that are not), until the field changes.
+        Args:
+            name: The field.
+            write: How its value stands in the box.
+            read: The value that a text means; raises :class:`Problem` if it means none.
         """
-        key = self.draft(name)
-        wrong = self._wrong()
-        if st.session_state.get(f"{key}.shown") != shown:
-            wrong.pop(key, None)
-            st.session_state[key] = shown
-        elif key not in st.session_state:
-            st.session_state[key] = wrong[key][0] if key in wrong else shown
-        st.session_state[f"{key}.shown"] = shown
-        return cast(str, st.session_state[key])
+        return bind_typed(
+            self._draft(name),
+            write(getattr(self.value, name)),
+            lambda written: self.set(**{name: read(written)}),
+        )
 
-    def take_typed(self, name: str, read: Callable[[str], Any]) -> None:
-        """Read a typed field's text into the state; keep the text if it cannot be read."""
-        key = self.draft(name)
-        written = str(st.session_state[key])
-        try:
-            self.set(**{name: read(written)})
-        except Problem as problem:
-            self._wrong()[key] = written, problem
-
-    def typed_problem(self, name: str) -> Problem | None:
-        """What is wrong with the text that stands in a typed field."""
-        found = self._wrong().get(self.draft(name))
-        return found[1] if found else None
-
-    @staticmethod
-    def _wrong() -> dict[str, tuple[str, Problem]]:
-        """Typed text that could not be read, and why, by widget key."""
-        return remember("typed problems", dict)
+    def _draft(self, name: str) -> str:
+        return f"{self.key(name)}.typed"
 
     def _settle(self, names: Iterable[str]) -> None:
         """Let typed fields show the state again: whatever stood there has been overruled."""
         for name in names:
-            self._wrong().pop(self.draft(name), None)
-            st.session_state.pop(f"{self.draft(name)}.shown", None)
+            _typed(self._draft(name)).clear()
 
     def sync_url(self) -> None:
         """Mirror the state in the address bar."""
@@ -320,6 +164,33 @@ def forget(name: str) -> None:
     st.session_state.pop(f"kept:{name}", None)
 
 
+def guarded(call: Callable[..., object]) -> Callable[..., None]:
+    """``call`` as a callback that cannot break its page.
+
+    Streamlit runs callbacks before the page's script, outside the frame's safety net. What goes
+    wrong in one is kept for the frame to say (:func:`mishaps`), and the page is drawn as it was.
+    """
+
+    def safely(*args: Any, **kwargs: Any) -> None:
+        found: list[Problem | None] = remember("mishaps", list)
+        try:
+            call(*args, **kwargs)
+        except Problem as problem:
+            found.append(problem)
+        except Exception:
+            _log.exception("a callback failed")
+            found.append(None)
+
+    return safely
+
+
+def mishaps() -> list[Problem | None]:
+    """What went wrong in callbacks since it was asked last; None for what has no sentence."""
+    found: list[Problem | None] = remember("mishaps", list)
+    forget("mishaps")
+    return found
+
+
 def component_value(key: str) -> Mapping[str, Any]:
     """What a browser component under ``key`` has sent; empty before it first spoke."""
     value: Any = st.session_state.get(key)
@@ -339,7 +210,7 @@ def bind_value(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, A
         with contextlib.suppress(Problem):  # words of another language, as in Store._take
             take(st.session_state[key])
 
-    return {"key": key, "on_change": changed}
+    return {"key": key, "on_change": guarded(changed)}
 
 
 def bind_typed(
@@ -353,9 +224,10 @@ def bind_typed(
         read: Takes the text over into the state; raises :class:`Problem` if it cannot.
 
     Returns:
-        The widget's keyword arguments, and what is wrong with the text that stands there.
+        The widget's keyword arguments (its default among them, as :mod:`optviz.ui.controls`
+        explains), and what is wrong with the text that stands there.
     """
-    kept: dict[str, Any] = remember(f"typed {key}", dict)
+    kept = _typed(key)
     if kept.get("shown") != shown:  # the value was changed, here or elsewhere
         kept.clear()
     kept["shown"] = shown
@@ -373,7 +245,12 @@ def bind_typed(
         except Problem as problem:
             kept.update(written=written, problem=problem)
 
-    return {"key": key, "on_change": take}, kept.get("problem")
+    return {"key": key, "value": wanted, "on_change": guarded(take)}, kept.get("problem")
+
+
+def _typed(key: str) -> dict[str, Any]:
+    """What is known of a typed box: the value it showed last, and text that could not be read."""
+    return remember(f"typed {key}", dict)
 
 
 _LANGUAGE_PARAMETER = "lang"
@@ -401,4 +278,4 @@ def bind_language() -> dict[str, Any]:
         else:
             st.session_state["language code"] = picked
 
-    return {"key": _LANGUAGE_KEY, "on_change": take}
+    return {"key": _LANGUAGE_KEY, "on_change": guarded(take)}

@@ -16,7 +16,7 @@ from optviz.core.surfaces import SURFACES, get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.points import read_point, write_point
-from optviz.ui.state import Store, bind_value, remember
+from optviz.ui.state import Store, bind_value, guarded, remember
 from optviz.ui.trajectories_state import (
     MOST_RUNS,
     MOST_STEPS,
@@ -208,7 +208,7 @@ def _editor(page: Page, store: PageStore, focus: int) -> None:
             ("remove", ":material/delete:", remove, False),
         ):
             st.button(
-                "", icon=icon, key=f"trajectories.{name}", on_click=act, disabled=off,
+                "", icon=icon, key=f"trajectories.{name}", on_click=guarded(act), disabled=off,
                 help=text(f"trajectories.{name}"),
             )  # fmt: skip
 
@@ -317,7 +317,7 @@ def _start(page: Page, store: PageStore) -> None:
             help=text("trajectories.start_help"),
         )
     button.button(
-        "", icon=":material/casino:", key="trajectories.random", on_click=anywhere,
+        "", icon=":material/casino:", key="trajectories.random", on_click=guarded(anywhere),
         help=text("trajectories.random"), width="stretch",
     )  # fmt: skip
     controls.slider(store, "steps", text("trajectories.steps"), 0, MOST_STEPS, 10)

@@ -12,8 +12,8 @@ from optviz.core.own import own_name
 from optviz.core.problem import Problem
 from optviz.core.surface import Point
 from optviz.core.surfaces import SURFACES, get_surface
+from optviz.ui.fields import PageState, choice, custom, flag, integer
 from optviz.ui.points import check_point, point, read_point
-from optviz.ui.state import PageState, choice, custom, flag, integer
 
 __all__ = [
     "MOST_STEPS",

@@ -96,6 +96,22 @@ def test_session_state_and_query_parameters_are_touched_in_one_module() -> None:
     assert touched == set()
 
 
+def test_every_callback_of_a_widget_is_guarded() -> None:
+    bare = {
+        f"{name(path)}:{word.value.lineno} {ast.unparse(word.value)}"
+        for path in SOURCES
+        for node in ast.walk(tree(path))
+        # A chart guards what it is given, as all components do.
+        if isinstance(node, ast.Call) and ast.unparse(node.func) != "chart"
+        for word in node.keywords
+        if word.arg in ("on_click", "on_change") or str(word.arg).endswith("_change")
+        for value in [word.value.body if isinstance(word.value, ast.IfExp) else word.value]
+        if not isinstance(value, ast.Constant)
+        and not (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("guarded"))
+    }
+    assert bare == set()
+
+
 # A colour written out: #rgb, #rrggbb(aa), rgb(…), rgba(…), hsl(…). Fully transparent is none.
 COLOUR = re.compile(r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})\b|\b(?:rgb|hsl)a?\((?!0,0,0,0\))")
 # An icon is a picture, and cannot ask which theme it is seen in.

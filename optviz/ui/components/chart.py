@@ -114,9 +114,13 @@ def chart(
     """
     callbacks: dict[str, Any] = {}
     if on_click:
-        callbacks["on_click_change"] = lambda: _tell(on_click, _click(_sent(key, "click")))
+        callbacks["on_click_change"] = state.guarded(
+            lambda: _tell(on_click, _click(_sent(key, "click")))
+        )
     if on_select:
-        callbacks["on_select_change"] = lambda: _tell(on_select, _selection(_sent(key, "select")))
+        callbacks["on_select_change"] = state.guarded(
+            lambda: _tell(on_select, _selection(_sent(key, "select")))
+        )
     result = _mount(
         key=key,
         data=assets.mounted(

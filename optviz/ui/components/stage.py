@@ -136,8 +136,8 @@ def stage(
             words=words(text) | {"stage": _words(text) | dict(says or {})},
             noise=noise,
         ),
-        on_start_change=start_moved,
-        on_focus_change=run_picked,
+        on_start_change=state.guarded(start_moved),
+        on_focus_change=state.guarded(run_picked),
     )
 
 

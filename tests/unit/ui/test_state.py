@@ -13,14 +13,25 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.core.problem import Problem
 from optviz.language import LANGUAGES, Text
-from optviz.ui import embeddings_state, learning_rate_state, recommender_state, trajectories_state
+from optviz.ui import (
+    batch_size_state,
+    embeddings_state,
+    learning_rate_state,
+    recommender_state,
+    regularisation_state,
+    schedules_state,
+    trajectories_state,
+)
+from optviz.ui.fields import PageState, choice, flag, integer, number, words
 from optviz.ui.home import HomeState
-from optviz.ui.state import PageState, choice, flag, integer, number, words
 
 PAGES: list[tuple[type[PageState], dict[str, Any]]] = [
     (HomeState, {}),
     (trajectories_state.TrajectoriesState, dict(trajectories_state.SCENES)),
+    (batch_size_state.BatchSizeState, dict(batch_size_state.SCENES)),
     (learning_rate_state.LearningRateState, dict(learning_rate_state.SCENES)),
+    (schedules_state.SchedulesState, dict(schedules_state.SCENES)),
+    (regularisation_state.RegularisationState, dict(regularisation_state.SCENES)),
     (recommender_state.RecommenderState, dict(recommender_state.SCENES)),
     (embeddings_state.EmbeddingsState, dict(embeddings_state.SCENES)),
 ]
@@ -166,7 +177,8 @@ def script() -> None:
     from optviz.core.problem import Problem
     from optviz.language import LANGUAGES
     from optviz.ui import controls, state
-    from optviz.ui.state import PageState, Store, choice, integer, number
+    from optviz.ui.fields import PageState, choice, integer, number
+    from optviz.ui.state import Store
 
     @dataclasses.dataclass(frozen=True)
     class Sample(PageState):
@@ -258,6 +270,41 @@ def test_what_is_not_acceptable_changes_nothing() -> None:
     app.button(key="bad").click().run()
     assert held(app) == "3 a 0.5"
     assert app.warning
+
+
+def breaking() -> None:
+    import streamlit as st
+
+    from optviz.core.problem import Problem
+    from optviz.ui import frame, state
+
+    def refuse() -> None:
+        raise Problem("problem.controls.number", written="many")
+
+    def fail() -> None:
+        raise KeyError("a run that has gone")
+
+    with frame.page("home"):
+        for name, act in (("refuse", refuse), ("fail", fail)):
+            st.button(name, key=name, on_click=state.guarded(act))
+        st.text("the page")
+
+
+def test_what_breaks_in_a_callback_becomes_a_sentence(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optviz.ui.frame.PAGES", {})  # this script has no other pages
+    app = AppTest.from_function(breaking, default_timeout=30).run()
+    app.button(key="refuse").click().run()
+    assert [box.value for box in app.warning] == [
+        Problem("problem.controls.number", written="many").sentence(Text("en"))
+    ]
+    app.button(key="fail").click().run()
+    assert [box.value for box in app.error] == [Text("en")("frame.failed")]
+    assert "a run that has gone" in caplog.text
+    assert held(app) == "the page"
+    app.run()
+    assert not app.error
 
 
 def test_wrong_text_stays_in_its_box_and_right_text_replaces_it() -> None:
