@@ -142,7 +142,7 @@ def _movers(
     exactly as an object of its own would, and the fixed cost of ``step`` is paid once.
     """
     spare_the_compiler()
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, Any], list[dict[str, Any]]] = {}
     movers: list[Callable[[], Any]] = []
     for row, (spec, settings) in enumerate(runs):
         # Parameters are leaves of their own, over the memory of the shared block.
@@ -150,12 +150,15 @@ def _movers(
         p.grad = grads[row].view(spec.shape)
         if spec.closure == "none":
             group = {"params": [p], **spec.arguments(settings)}
-            groups.setdefault(spec.torch_class, []).append(group)
+            # Adagrad fills its sums when it is made, by the first group's setting: runs that
+            # differ in it need objects of their own.
+            kind = spec.torch_class, settings.get("initial_accumulator_value")
+            groups.setdefault(kind, []).append(group)
         else:
             optimizer = spec.build([p], **settings)
             make = _newton if spec.closure == "graph" else _lbfgs
             movers.append(make(optimizer, function, p, losses[row]))
-    for name, members in groups.items():
+    for (name, _), members in groups.items():
         optimizer = getattr(torch.optim, name)(members, **_valid_first(members[0]))
         movers.append(bare_step(optimizer))
     return movers

@@ -88,6 +88,8 @@ def test_other_settings_equal_a_plain_loop_too(optimizer, settings):
 
 def test_the_same_optimizer_twice_with_different_settings():
     specs = [RunSpec("adam", {"lr": 0.1}), RunSpec("adam", {"lr": 0.01}), RunSpec("amsgrad")]
+    # Adagrad's own first sum is no part of its parameter groups.
+    specs += [RunSpec("adagrad", {"initial_accumulator_value": value}) for value in (0.0, 2.0)]
     paths = trajectories("beale", specs, steps=20)
     for spec, path in zip(specs, paths, strict=True):
         alone = trajectory("beale", spec.optimizer, steps=20, **spec.hyperparameters)
