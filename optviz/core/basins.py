@@ -6,7 +6,7 @@ object over a (2, N) parameter moves N starts exactly as N objects would move on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from optviz.core.optimizers import default_hyperparameters, get_optimizer
 from optviz.core.problem import Problem
 from optviz.core.surface import Surface
-from optviz.core.surfaces import SURFACES, get_surface
+from optviz.core.surfaces import get_surface
 from optviz.core.task import SilentContext, TaskContext
 from optviz.core.trajectory import FAR
 
@@ -120,8 +120,9 @@ def _walk(
     import torch
 
     from optviz.core.engine import bare_step
+    from optviz.core.slopes import slope_at
 
-    slope, move = _slope(surface, p), bare_step(optimizer)
+    slope, move = slope_at(surface, p), bare_step(optimizer)
     grad = p.grad
     assert grad is not None
     loud = torch.zeros(p.shape[1], dtype=torch.int32)
@@ -137,30 +138,6 @@ def _walk(
             if k < steps:
                 move()
     return loud.clamp(max=steps).numpy()
-
-
-def _slope(surface: Surface, p: torch.Tensor) -> Callable[[torch.Tensor], None]:
-    """Writes the gradient at ``p`` into a tensor of its shape."""
-    import torch
-
-    from optviz.core.tape import Tape
-
-    if SURFACES.get(surface.name) is surface:
-        x, y = p.detach()
-        tape = Tape(surface.function, x, y)
-
-        def replayed(grad: torch.Tensor) -> None:
-            with torch.no_grad():
-                _, grad[0], grad[1] = tape(x, y)
-
-        return replayed
-
-    def derived(grad: torch.Tensor) -> None:
-        value = surface.function(p[0], p[1])
-        (found,) = torch.autograd.grad(value.sum(), p, materialize_grads=True)
-        grad.copy_(found)
-
-    return derived
 
 
 def _reached(surface: Surface, ends: Array) -> npt.NDArray[np.int16]:

@@ -131,24 +131,14 @@ def curvature(surface: Surface, points: Any) -> Curvature:
         newton = np.einsum("nij,nj->ni", vectors, along)
         top = values[:, 1]
         stable = np.where(top > 0, 2 / top, np.inf)
-        small = [bool(s) for s in np.linalg.norm(g, axis=1) <= surface.gradient_tolerance]
+        small = np.linalg.norm(g, axis=1) <= surface.gradient_tolerance
     for result in (condition, newton, stable):
         result[~finite] = np.nan
-    ok = [bool(f) for f in np.atleast_1d(finite)]
-    kinds = [_kind(ok[i], small[i], values[i], bool(np.any(flat[i]))) for i in range(len(where))]
-    return Curvature(where, g, h, values, vectors, condition, newton, kinds, stable)
-
-
-def _kind(finite: bool, small: bool, eigenvalues: Array, flat: bool) -> str:
-    if not finite:
-        return "undefined"
-    if not small:
-        return "none"
-    if flat:
-        return "degenerate"
-    if eigenvalues[0] > 0:
-        return "minimum"
-    return "maximum" if eigenvalues[1] < 0 else "saddle"
+        questions = [~finite, ~small, flat.any(axis=1), values[:, 0] > 0, values[:, 1] < 0]
+    kinds = np.select(
+        questions, ["undefined", "none", "degenerate", "minimum", "maximum"], "saddle"
+    )
+    return Curvature(where, g, h, values, vectors, condition, newton, kinds.tolist(), stable)
 
 
 def _scale(surface: Surface) -> float:

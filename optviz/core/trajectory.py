@@ -25,7 +25,15 @@ from optviz.core.surfaces import SURFACES, get_surface
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["FAR", "RunSpec", "Trajectory", "described", "trajectories", "trajectory"]
+__all__ = [
+    "FAR",
+    "RunSpec",
+    "Trajectory",
+    "described",
+    "has_left",
+    "trajectories",
+    "trajectory",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -194,8 +202,7 @@ def described(
     """What the N recorded runs are, with one look at the curvature for all."""
     with np.errstate(all="ignore"):
         norms = np.hypot(grads[..., 0], grads[..., 1])
-        away = np.abs(points - surface.centre) / surface.size
-        left = ~(np.isfinite(points).all(-1) & np.isfinite(losses) & (away <= FAR).all(-1))
+        left = has_left(surface, points, losses)
         doubtful = (norms <= surface.gradient_tolerance) & ~left
     distances = _distances(surface, points)
     doubtful[:, -1] = True
@@ -227,6 +234,14 @@ def described(
             )
         )
     return described
+
+
+def has_left(surface: Surface, points: Array, losses: Array) -> npt.NDArray[np.bool_]:
+    """Which iterates (…, 2) are not finite, have no finite loss, or are :data:`FAR` away."""
+    with np.errstate(all="ignore"):
+        away = np.abs(points - surface.centre) / surface.size
+        stayed = np.isfinite(points).all(-1) & np.isfinite(losses) & (away <= FAR).all(-1)
+    return np.asarray(~stayed, dtype=np.bool_)
 
 
 def _kinds(surface: Surface, points: Array, elementwise: bool) -> list[str]:

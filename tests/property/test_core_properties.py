@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optviz.core.curvature import curvature, hessian
-from optviz.core.optimizers import RunSpec
+from optviz.core.optimizers import OPTIMIZERS, RunSpec, default_hyperparameters
+from optviz.core.settings_map import MapPlan, axis, seconds_of, settings_map
 from optviz.core.surfaces import SURFACES
 from optviz.core.trajectory import trajectories, trajectory
 
@@ -46,6 +47,23 @@ def test_a_longer_run_begins_as_the_shorter_one(name, unit, steps):
     short = trajectory(name, "adam", point, steps, lr=0.1)
     longer = trajectory(name, "adam", point, steps + 3, lr=0.1)
     np.testing.assert_array_equal(short.points, longer.points[: steps + 1])
+
+
+@given(
+    surfaces, units, st.sampled_from([(o, s) for o in OPTIMIZERS for s in seconds_of(o)]),
+    st.integers(0, 8), st.integers(0, 8), st.integers(0, 30),
+)  # fmt: skip
+def test_a_cell_of_a_settings_map_is_a_run_of_its_own(name, unit, pair, row, column, steps):
+    optimizer, second = pair
+    settings = default_hyperparameters(optimizer, name)
+    lrs, values = (axis(optimizer, n, settings, 9, settings["lr"]) for n in ("lr", second))
+    plan = MapPlan(name, optimizer, (), second, lrs, values, place(name, unit), steps)
+    found = settings_map(plan)
+    path = trajectory(name, optimizer, plan.start, steps, **plan.cell(row, column))
+    np.testing.assert_array_equal(found.ends[row, column], path.points[-1])
+    np.testing.assert_array_equal(found.losses[row, column], path.losses[-1])
+    reached = path.steps_to_tolerance
+    assert found.steps_to_tolerance[row, column] == (-1 if reached is None else reached)
 
 
 @pytest.mark.parametrize("name", SURFACES)
