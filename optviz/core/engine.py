@@ -19,12 +19,14 @@ from optviz.core.optimizers import OptimizerSpec, Value
 from optviz.core.problem import Problem
 from optviz.core.tape import Tape
 
-__all__ = ["Record", "bare_step", "run", "spare_the_compiler"]
+__all__ = ["Member", "Record", "bare_step", "movers", "run", "spare_the_compiler"]
 
 Array = npt.NDArray[np.float64]
 Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Record = tuple[Array, Array, Array]
 """Points (N, n+1, 2), losses (N, n+1), gradients (N, n+1, 2)."""
+Member = tuple[OptimizerSpec, Mapping[str, Value], torch.Tensor, torch.Tensor]
+"""An optimizer, its settings, the leaf it moves (with its ``grad``), and the loss there."""
 
 
 def run(
@@ -53,7 +55,13 @@ def run(
     grads = torch.zeros_like(iterates)
     losses = torch.zeros(count, dtype=torch.float64)
     evaluate = (_Replayed if fixed else _OneByOne)(function, iterates, grads, losses)
-    movers = _movers(function, runs, iterates, grads, losses)
+    members = []
+    for row, (spec, settings) in enumerate(runs):
+        # Parameters are leaves of their own, over the memory of the shared block.
+        p = iterates[row].detach().view(spec.shape).requires_grad_()
+        p.grad = grads[row].view(spec.shape)
+        members.append((spec, settings, p, losses[row]))
+    moves = movers(function, members)
 
     now, slope, level = iterates.numpy(), grads.numpy(), losses.numpy()
     points = np.empty((steps + 1, count, 2))
@@ -64,7 +72,7 @@ def run(
         points[k], gradients[k], values[k] = now, slope, level
         if k < steps:
             with torch.no_grad():
-                for move in movers:
+                for move in moves:
                     move()
     return points.swapaxes(0, 1), values.T, gradients.swapaxes(0, 1)
 
@@ -129,25 +137,20 @@ def _call(function: Function, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return value.double()
 
 
-def _movers(
-    function: Function,
-    runs: Sequence[tuple[OptimizerSpec, Mapping[str, Value]]],
-    iterates: torch.Tensor,
-    grads: torch.Tensor,
-    losses: torch.Tensor,
-) -> list[Callable[[], Any]]:
+def movers(function: Function, members: Sequence[Member]) -> list[Callable[[], Any]]:
     """One function a step for each optimizer object.
 
-    Runs of the same torch class share one object, as parameter groups: a group is stepped
+    Members of the same torch class share one object, as parameter groups: a group is stepped
     exactly as an object of its own would, and the fixed cost of ``step`` is paid once.
+
+    Args:
+        function: Of two tensors, for those that ask for it themselves.
+        members: All that move; who calls the movers keeps ``grad`` and loss up to date.
     """
     spare_the_compiler()
     groups: dict[tuple[str, Any], list[dict[str, Any]]] = {}
-    movers: list[Callable[[], Any]] = []
-    for row, (spec, settings) in enumerate(runs):
-        # Parameters are leaves of their own, over the memory of the shared block.
-        p = iterates[row].detach().view(spec.shape).requires_grad_()
-        p.grad = grads[row].view(spec.shape)
+    found: list[Callable[[], Any]] = []
+    for spec, settings, p, loss in members:
         if spec.closure == "none":
             group = {"params": [p], **spec.arguments(settings)}
             # Adagrad fills its sums when it is made, by the first group's setting: runs that
@@ -157,11 +160,11 @@ def _movers(
         else:
             optimizer = spec.build([p], **settings)
             make = _newton if spec.closure == "graph" else _lbfgs
-            movers.append(make(optimizer, function, p, losses[row]))
-    for (name, _), members in groups.items():
-        optimizer = getattr(torch.optim, name)(members, **_valid_first(members[0]))
-        movers.append(bare_step(optimizer))
-    return movers
+            found.append(make(optimizer, function, p, loss))
+    for (name, _), parts in groups.items():
+        optimizer = getattr(torch.optim, name)(parts, **_valid_first(parts[0]))
+        found.append(bare_step(optimizer))
+    return found
 
 
 def spare_the_compiler() -> None:
