@@ -84,7 +84,8 @@ class Verdict:
         index: Of the best rate; None if every rate failed from half of the starts or more.
         loss: Median there, above the known minimum.
         steps: Median steps to tolerance there; infinite if never.
-        decades: Width of the valley about it.
+        decades: Width of the valley about it: each rate of the grid stands for the stretch
+            between its neighbours, so that a single one has a width too.
         edge: Whether the best stands at an end of the grid, so that a better one may lie
             beyond.
     """
@@ -158,11 +159,12 @@ class Comparison:
             low -= 1
         while high < len(good) - 1 and good[high + 1]:
             high += 1
+        span, last = float(np.log10(self.rates[-1] / self.rates[0])), len(good) - 1
         return Verdict(
             index=best,
             loss=float(loss[best]),
             steps=float(steps[best]),
-            decades=float(np.log10(self.rates[high] / self.rates[low])),
+            decades=(high - low + 1) * span / last if last else 0.0,
             edge=best in (0, len(good) - 1),
         )
 

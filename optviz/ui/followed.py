@@ -107,16 +107,27 @@ class Shelf(Generic[F]):
         An answer given before is there at once. The first look, a newly chosen scene and what
         :meth:`starts_by_itself` start a job; any other change waits for the user.
         """
-        self._collect()
         chosen = scene is not None and self._scene != (scene, request)
         self._scene = (scene, request)
-        known = self._finished.get(request)
-        if known is not None and not self.busy:
-            self.current = known
-        elif self.current is None or (
+        if self.recall(request):
+            return
+        if self.current is None or (
             self.current.request != request and (chosen or self.starts_by_itself(request))
         ):
             self.start(request)
+
+    def recall(self, request: Any) -> bool:
+        """Take in what is new, and show the answer to ``request`` if it was given before.
+
+        Returns:
+            Whether it was; nothing is begun if not.
+        """
+        self._collect()
+        known = self._finished.get(request)
+        if known is None or self.busy:
+            return False
+        self.current = known
+        return True
 
     def starts_by_itself(self, request: Any) -> bool:
         """Whether a changed request need not wait for the user."""

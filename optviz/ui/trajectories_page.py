@@ -17,6 +17,7 @@ from optviz.ui.points import rounded_point
 from optviz.ui.state import Store
 from optviz.ui.trajectories_basins import BasinsWatch
 from optviz.ui.trajectories_controls import render_controls, run_title
+from optviz.ui.trajectories_fair import render_fair
 from optviz.ui.trajectories_state import OWN_SURFACE, VIEWS, TrajectoriesState, settings_of
 
 __all__ = ["render"]
@@ -39,6 +40,7 @@ def render(page: Page, store: PageStore, scene: str | None) -> None:
         _switches(page, store)
         _stage(page, store, scene)
         _notes(page, store)
+        render_fair(page, store)
 
 
 def _switches(page: Page, store: PageStore) -> None:

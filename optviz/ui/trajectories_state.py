@@ -16,6 +16,7 @@ from optviz.ui.fields import PageState, choice, custom, flag, integer
 from optviz.ui.points import check_point, point, read_point
 
 __all__ = [
+    "FAIR_VIEWS",
     "MOST_STEPS",
     "OWN_SURFACE",
     "SCENES",
@@ -111,6 +112,9 @@ OWN_SURFACE = "own"
 
 VIEWS = ("map", "landscape", "basins")
 
+FAIR_VIEWS = ("loss", "steps")
+"""What the fair comparison measures."""
+
 _FORMULA = "0.1*(x^2 + y^2) + sin(2*x)*cos(2*y)"
 _BOX = (-4.0, 4.0)
 
@@ -166,6 +170,7 @@ class TrajectoriesState(PageState):
     view: str = choice("map", VIEWS)
     hessian: bool = flag(False)
     shade: bool = flag(True)
+    fair: str = choice("loss", FAIR_VIEWS)
 
     @property
     def surface_name(self) -> str:

@@ -99,13 +99,13 @@ def compared(*runs: Tuned, minimum: float | None = 0.0, start: float = 100.0) ->
 def test_valleys() -> None:
     wide, narrow = curve(50, 4, 1, 9, np.inf), curve(50, 20, 0.5, 6, np.inf)
     found = compared(wide, narrow)
-    assert [found.verdict(run).decades for run in found.runs] == [2.0, 0.0]
+    assert [found.verdict(run).decades for run in found.runs] == [3.0, 1.0]
     assert best_of(found) == [1, 0]
     # At an end of the grid the best may lie beyond.
     assert compared(curve(1, 2, 50)).verdict(curve(1, 2, 50)).edge
     # A second valley beyond a ridge does not count.
     split = curve(2, 50, 1, 50, 2)
-    assert compared(split).verdict(split).decades == 0.0
+    assert compared(split).verdict(split).decades == 1.0
 
 
 def test_losses_as_good_as_none_are_told_apart_by_steps() -> None:
@@ -115,14 +115,14 @@ def test_losses_as_good_as_none_are_told_apart_by_steps() -> None:
     found = compared(slow, fast)
     assert found.floor == pytest.approx(1e-10)
     verdict = found.verdict(slow)
-    assert verdict.index == 1 and verdict.decades == 2.0 and verdict.loss == 1e-14
+    assert verdict.index == 1 and verdict.decades == 3.0 and verdict.loss == 1e-14
     assert best_of(found) == [1, 0]
 
 
 def test_where_the_minimum_is_unknown_the_fall_is_the_measure() -> None:
     run = curve(99.0, -80.0, -100.0, -70.0)
     verdict = compared(run, minimum=None).verdict(run)
-    assert (verdict.index, verdict.loss, verdict.decades) == (2, -100.0, 1.0)
+    assert (verdict.index, verdict.loss, verdict.decades) == (2, -100.0, 2.0)
 
 
 def test_a_run_that_always_fails_has_no_best_rate() -> None:
