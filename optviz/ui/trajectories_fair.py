@@ -15,7 +15,7 @@ from optviz.jobs import Job, default_backend
 from optviz.ui import controls
 from optviz.ui.followed import Asked, Shelf
 from optviz.ui.frame import Page
-from optviz.ui.state import Store, remember
+from optviz.ui.state import Store, guarded, remember
 from optviz.ui.trajectories_controls import run_title
 from optviz.ui.trajectories_state import (
     FAIR_VIEWS,
@@ -130,19 +130,19 @@ def _actions(page: Page, store: PageStore, every: Shelf[Tuning], request: FairRe
         if every.busy:
             st.button(
                 text("fair.cancel"), key="fair.cancel", icon=":material/stop:",
-                on_click=every.cancel,
+                on_click=guarded(every.cancel),
             )  # fmt: skip
         else:
             budget = len(RATES) * STARTS * request.steps
             st.button(
                 text("fair.tune", budget=budget), key="fair.tune", icon=":material/balance:",
                 type="secondary" if known else "primary", disabled=known or request.steps == 0,
-                on_click=every.start, args=(request,),
+                on_click=guarded(every.start), args=(request,),
             )  # fmt: skip
         st.button(
             text("fair.use"), key="fair.use", icon=":material/done_all:", type="primary",
             disabled=rates == store.value.runs,
-            on_click=lambda: store.set(runs=rates),
+            on_click=guarded(lambda: store.set(runs=rates)),
         )  # fmt: skip
         controls.segment(
             store, "fair", text("fair.view"), FAIR_VIEWS, lambda name: text(f"fair.view_{name}"),
