@@ -19,7 +19,7 @@ from optviz.core.optimizers import OptimizerSpec, Value
 from optviz.core.problem import Problem
 from optviz.core.tape import Tape
 
-__all__ = ["Member", "Record", "bare_step", "movers", "run", "spare_the_compiler"]
+__all__ = ["Member", "Record", "bare_step", "mover", "movers", "run", "spare_the_compiler"]
 
 Array = npt.NDArray[np.float64]
 Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -159,12 +159,25 @@ def movers(function: Function, members: Sequence[Member]) -> list[Callable[[], A
             groups.setdefault(kind, []).append(group)
         else:
             optimizer = spec.build([p], **settings)
-            make = _newton if spec.closure == "graph" else _lbfgs
-            found.append(make(optimizer, function, p, loss))
+            found.append(mover(spec, optimizer, function, p, loss))
     for (name, _), parts in groups.items():
         optimizer = getattr(torch.optim, name)(parts, **_valid_first(parts[0]))
         found.append(bare_step(optimizer))
     return found
+
+
+def mover(
+    spec: OptimizerSpec,
+    optimizer: torch.optim.Optimizer,
+    function: Function,
+    p: torch.Tensor,
+    loss: torch.Tensor,
+) -> Callable[[], Any]:
+    """One step of ``optimizer`` over ``p`` alone; whoever calls has set ``p.grad`` and ``loss``."""
+    if spec.closure == "none":
+        return bare_step(optimizer)
+    make = _newton if spec.closure == "graph" else _lbfgs
+    return make(optimizer, function, p, loss)
 
 
 def spare_the_compiler() -> None:

@@ -10,9 +10,46 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
+
 from optviz.core.optimizer import Value
 
-__all__ = ["largest_stable_lr", "stability_bound"]
+__all__ = ["largest_stable_lr", "largest_stable_lrs", "linear_bound", "stability_bound"]
+
+Array = npt.NDArray[np.float64]
+
+
+def linear_bound(
+    direct: npt.ArrayLike,
+    remembered: npt.ArrayLike = 0.0,
+    kept: npt.ArrayLike = 0.0,
+    added: npt.ArrayLike = 0.0,
+    shrink: npt.ArrayLike = 0.0,
+) -> Array:
+    """The largest stable αλ of w ← (1 − e)w − α(c·g + r·m), m ← am + bg on f = λw²/2.
+
+    The map of (w, m) has trace T = 1 − e − cαλ + a and determinant D = a(1 − e) + (rb − ac)αλ.
+    Its eigenvalues lie inside the unit circle where |D| < 1 and |T| < 1 + D (Jury); of the
+    conditions that αλ > 0 can break, two may bind.
+
+    Args:
+        direct: c, the new gradient's own part.
+        remembered: r, what the step takes of the memory as it was before.
+        kept: a, what the memory keeps of itself.
+        added: b, what it takes of the new gradient.
+        shrink: e, decoupled decay.
+
+    Returns:
+        The bound, of the arguments' common shape; infinite where nothing binds.
+    """
+    c, r, a, b, e = (np.asarray(v, np.float64) for v in (direct, remembered, kept, added, shrink))
+    with np.errstate(all="ignore"):
+        sideways = c * (1 + a) - r * b
+        growing = r * b - a * c
+        flips = np.where(sideways > 0, (1 + a) * (2 - e) / sideways, np.inf)
+        spins = np.where(growing > 0, (1 - a * (1 - e)) / growing, np.inf)
+    return np.asarray(np.maximum(np.minimum(flips, spins), 0.0), dtype=np.float64)
 
 
 def stability_bound(optimizer: str, hyperparameters: Mapping[str, Value]) -> float | None:
@@ -32,12 +69,12 @@ def stability_bound(optimizer: str, hyperparameters: Mapping[str, Value]) -> flo
     """
     beta = float(hyperparameters.get("momentum", 0.0))
     if optimizer in ("sgd", "asgd"):
-        return 2.0
+        return float(linear_bound(1.0))
     if optimizer == "momentum":
-        kept = 1.0 - float(hyperparameters.get("dampening", 0.0)) if beta else 1.0
-        return (2 + 2 * beta) / kept if kept > 0 else math.inf
+        fresh = 1.0 - float(hyperparameters.get("dampening", 0.0)) if beta else 1.0
+        return float(linear_bound(fresh, beta, beta, fresh))
     if optimizer == "nesterov":
-        return (2 + 2 * beta) / (1 + 2 * beta)
+        return float(linear_bound(1 + beta, beta**2, beta, 1.0))
     return None
 
 
@@ -56,8 +93,18 @@ def largest_stable_lr(
     Returns:
         The rate, or None where :func:`stability_bound` has no bound.
     """
+    found = largest_stable_lrs(optimizer, hyperparameters, np.array([curvature]))
+    return None if found is None else float(found[0])
+
+
+def largest_stable_lrs(
+    optimizer: str, hyperparameters: Mapping[str, Value], curvatures: Array
+) -> Array | None:
+    """:func:`largest_stable_lr` at each of many curvatures; NaN where one is unknown."""
     bound = stability_bound(optimizer, hyperparameters)
     if bound is None:
         return None
-    felt = curvature + float(hyperparameters.get("weight_decay", 0.0))
-    return bound / felt if felt > 0 else math.inf
+    felt = curvatures + float(hyperparameters.get("weight_decay", 0.0))
+    with np.errstate(all="ignore"):
+        stable = np.where(felt > 0, bound / felt, math.inf)
+    return np.where(np.isnan(felt), np.nan, stable)
