@@ -164,21 +164,24 @@ def _walk(surface: Surface, path: Trajectory) -> _Walk:
     optimizer = spec.build([p], **path.hyperparameters)
     move = mover(spec, optimizer, surface.function, p, loss)
     after: dict[str, Array] = {}
+    seen: dict[str, Array] = {}
     count = len(path.points) - 1
     with torch.no_grad():
         for k in range(count):
             slope[:] = path.grads[k]
             loss.fill_(float(path.losses[k]))
             move()
-            for name, value in _numbers(optimizer.state[p]).items():
+            if k == 0 or spec.closure != "none":  # all others change their state in place
+                seen = _numbers(optimizer.state[p])
+            for name, value in seen.items():
                 if name not in after:
-                    after[name] = np.zeros((count, *np.shape(value)))
+                    after[name] = np.zeros((count, *value.shape))
                 after[name][k] = value
     return _Walk(path, after)
 
 
 def _numbers(state: Mapping[str, Any]) -> dict[str, Array]:
-    """The tensors and numbers of an optimizer's state, matrices as two numbers."""
+    """Views of the tensors of an optimizer's state, pairs of numbers flat."""
     import torch
 
     found = {}
