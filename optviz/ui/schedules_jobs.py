@@ -69,6 +69,10 @@ class Trainings:
         """Whether one is under way."""
         return any(not run.finished for run in self.runs)
 
+    def begins(self, request: Any, scene: str | None) -> bool:
+        """Whether to start by itself: at the first look, and for a scene that was set up."""
+        return self.request is None or (scene is not None and self.request != request)
+
     def start(self, request: Any, tasks: dict[str, tuple[str, dict[str, Any]]]) -> None:
         """Begin anew; a double click begins once.
 

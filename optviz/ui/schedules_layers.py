@@ -243,7 +243,7 @@ def _networks(
             },
         )
 
-    if scene is not None and every.request != request:
+    if every.begins(request, scene):
         start()
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(

@@ -71,7 +71,7 @@ def _tasks(state: SchedulesState) -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def render_recommender(page: Page, store: PageStore, scene: str | None) -> None:
-    """Draw the curves, the trainings, and what they reached; a scene trains by itself.
+    """Draw the curves, the trainings, and what they reached; the first look and a scene train.
 
     Args:
         page: The frame.
@@ -81,7 +81,7 @@ def render_recommender(page: Page, store: PageStore, scene: str | None) -> None:
     text, state = page.text, store.value
     every = trainings("recommender")
     every.read()
-    if scene is not None and every.request != _request(state):
+    if every.begins(_request(state), scene):
         every.start(_request(state), _tasks(state))
     _buttons(page, state, every)
     st.fragment(run_every=_REFRESH if every.busy else None)(_live)(page, state, every, every.busy)
