@@ -46,6 +46,7 @@ class Basins:
         steps: (m, n) the first step from which the gradient stayed small; the number of steps
             walked where it never did.
         ends: (m, n, 2) the last iterates.
+        walked: How many steps every run was given.
     """
 
     xs: Array
@@ -53,6 +54,18 @@ class Basins:
     reached: npt.NDArray[np.int16]
     steps: npt.NDArray[np.int32]
     ends: Array
+    walked: int
+
+    @property
+    def settled(self) -> npt.NDArray[np.bool_]:
+        """(m, n) whether the run ends at a minimum, its gradient small before the last step."""
+        return (self.reached >= 0) & (self.steps < self.walked)
+
+    @property
+    def fewest_and_most(self) -> tuple[int, int] | None:
+        """Of the steps of the runs that settled; None if none did."""
+        steps = self.steps[self.settled]
+        return (int(steps.min()), int(steps.max())) if steps.size else None
 
 
 def basins(
@@ -106,6 +119,7 @@ def basins(
         reached=_reached(where, ends).reshape(shape),
         steps=since.reshape(shape),
         ends=np.ascontiguousarray(ends.T).reshape(*shape, 2),
+        walked=steps,
     )
 
 

@@ -106,6 +106,9 @@ class SettingsMap:
         steps_to_tolerance: (m, n) the first step with a small gradient and a positive definite
             Hessian, as :attr:`optviz.core.trajectory.Trajectory.steps_to_tolerance`;
             :data:`NEVER` where there was none.
+        settled: (m, n) of the runs that converged, the step from which the gradient stayed
+            small: fast runs with much momentum may come past a minimum long before. As
+            ``status_step`` there; :data:`NEVER` for all others.
         status: (m, n) :data:`CONVERGED`, :data:`MOVING` or :data:`DIVERGED`, as ``status``
             there.
         losses: (m, n) at the last iterate.
@@ -114,18 +117,18 @@ class SettingsMap:
 
     plan: MapPlan
     steps_to_tolerance: npt.NDArray[np.int32]
+    settled: npt.NDArray[np.int32]
     status: npt.NDArray[np.int8]
     losses: Array
     ends: Array
 
     @property
     def fastest(self) -> tuple[int, int] | None:
-        """Row and column of the run that was first of those that converged, the least rate's."""
-        steps = np.where(self.status == CONVERGED, self.steps_to_tolerance, NEVER)
-        if (steps == NEVER).all():
+        """Row and column of the run that settled first; of several, the first by row."""
+        if (self.settled == NEVER).all():
             return None
-        steps = np.where(steps == NEVER, np.iinfo(np.int32).max, steps)
-        row, column = np.argwhere(steps == steps.min())[0]
+        steps = np.where(self.settled == NEVER, np.iinfo(np.int32).max, self.settled)
+        row, column = np.unravel_index(int(steps.argmin()), steps.shape)
         return int(row), int(column)
 
 
@@ -248,6 +251,7 @@ def settings_map(plan: MapPlan, context: TaskContext | None = None) -> SettingsM
     found = SettingsMap(
         plan,
         np.full(shape, NEVER, dtype=np.int32),
+        np.full(shape, NEVER, dtype=np.int32),
         np.zeros(shape, dtype=np.int8),
         np.zeros(shape),
         np.zeros((*shape, 2)),
@@ -276,19 +280,21 @@ class _Work:
         lr = Cells(np.array(self.plan.lrs)[None, columns])
         second = Cells(np.array(self.plan.values)[rows, None])
         try:
-            part = self._walk(lr, second, (len(rows), len(columns)))
+            look = self._walk(lr, second, (len(rows), len(columns)))
         except Disagreement as parted:
             for some_rows, some_columns in _parts(parted.yes, len(rows), len(columns)):
                 self.walk(rows[some_rows], columns[some_columns])
             return
         at = np.ix_(rows, columns)
         found = self.found
-        found.steps_to_tolerance[at], found.status[at], found.losses[at], found.ends[at] = part
+        status, losses = look.outcome()
+        found.status[at], found.losses[at] = status, losses
+        found.steps_to_tolerance[at] = look.reached
+        found.settled[at] = np.where(status == CONVERGED, look.since, NEVER)
+        found.ends[at] = look.points
         self.done += len(rows) * len(columns)
 
-    def _walk(
-        self, lr: Cells, second: Cells, shape: tuple[int, int]
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8], Array, Array]:
+    def _walk(self, lr: Cells, second: Cells, shape: tuple[int, int]) -> _Look:
         """One object, from the start to the last step."""
         import torch
 
@@ -314,8 +320,7 @@ class _Work:
             if k < steps:
                 with torch.no_grad(), per_cell:
                     move()
-        status, losses = look.status()
-        return look.reached, status, losses, look.points
+        return look
 
 
 def _parts(
@@ -338,6 +343,11 @@ class _Look:
     Args:
         surface: On which they walk.
         p: (2, m, n) the iterates; their gradient is written at each look.
+
+    Attributes:
+        points: (m, n, 2) the iterates.
+        reached: (m, n) the first step at a minimum, :data:`NEVER` so far.
+        since: (m, n) the step since which the gradient has been small.
     """
 
     def __init__(self, surface: Surface, p: torch.Tensor) -> None:
@@ -349,15 +359,18 @@ class _Look:
         self.grads = p.grad.numpy()
         self.points = p.detach().numpy().transpose(1, 2, 0)
         self.reached = np.full(self.points.shape[:2], NEVER, dtype=np.int32)
+        self.since = np.zeros(self.points.shape[:2], dtype=np.int32)
 
     def at_step(self, k: int) -> None:
         """Write the slope, and note whose first minimum this is."""
         self.write_slope(self.slope)
-        new = self._small() & (self.reached == NEVER)
+        small = self._small()
+        self.since[~small] = k + 1
+        new = small & (self.reached == NEVER)
         if new.any():
             self.reached[new] = np.where(self._at_minimum(self.points[new]), k, NEVER)
 
-    def status(self) -> tuple[npt.NDArray[np.int8], Array]:
+    def outcome(self) -> tuple[npt.NDArray[np.int8], Array]:
         """What has become of the cells, and the loss there."""
         losses = evaluate(self.surface, self.points).reshape(self.reached.shape)
         left = has_left(self.surface, self.points, losses)

@@ -13,10 +13,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.core.basins import Basins
+from optviz.core.basins import DIVERGED, Basins
 from optviz.core.curvature import evaluate
 from optviz.core.surface import Point, Surface
 from optviz.core.trajectory import Trajectory
+from optviz.figures.hatching import add_hatching
 from optviz.figures.heights import Heights, heights, lowest
 from optviz.figures.history import Row, stacked_figure
 from optviz.figures.theme import LineStyle, Theme, layout
@@ -119,22 +120,38 @@ def map_figure(surface: Surface, *, text: Text, theme: Theme, shade: bool = True
     return figure
 
 
-def basins_figure(surface: Surface, found: Basins, *, text: Text, theme: Theme) -> go.Figure:
-    """The map, coloured by the minimum that a run from each place ends at.
+def basins_figure(
+    surface: Surface, found: Basins, *, text: Text, theme: Theme, by: str = "minimum"
+) -> go.Figure:
+    """The map, coloured by what becomes of a run from each place.
 
-    Paler is slower; grey reaches no minimum in time, dark leaves for good.
+    By the minimum reached: paler is slower; grey reaches no minimum in time, dark leaves for
+    good. By the steps taken: brighter is faster; grey as before, hatched leaves for good.
 
     Args:
         surface: What was walked on.
         found: What became of each start.
         text: The catalogue.
         theme: Colours.
+        by: ``"minimum"`` or ``"steps"``.
     """
     figure = map_figure(surface, text=text, theme=theme, shade=False)
     contour, marks = figure.data[0], figure.data[1:]
     contour.update(
         contours={"coloring": "lines"}, colorscale=[[0, theme.contour], [1, theme.contour]]
     )
+    figure.data = ()
+    figure.add_traces(
+        _by_steps(found, theme) if by == "steps" else _by_minimum(surface, found, theme)
+    )
+    figure.add_trace(contour)
+    if by == "steps":
+        add_hatching(figure, found.reached == DIVERGED, theme, found.xs, found.ys)
+    figure.add_traces(marks)
+    return figure
+
+
+def _by_minimum(surface: Surface, found: Basins, theme: Theme) -> list[go.Heatmap]:
     # Two more than minima: none, and diverged, which stand below zero.
     colours = [theme.mixed(theme.ink, 0.6), theme.mixed(theme.muted, 0.35)] + [
         theme.mixed(theme.categories[i % len(theme.categories)], 0.45)
@@ -146,12 +163,7 @@ def basins_figure(surface: Surface, found: Basins, *, text: Text, theme: Theme) 
         for i, colour in enumerate(colours)
         for edge in (edges[i], edges[i + 1])
     ]
-    shared = {
-        "x": found.xs.astype(np.float32),
-        "y": found.ys.astype(np.float32),
-        "showscale": False,
-        "hoverinfo": "skip",
-    }
+    shared = _shared(found)
     base = go.Heatmap(
         **shared, z=found.reached.astype(np.int8), zmin=-2.5, zmax=len(colours) - 2.5,
         colorscale=scale,
@@ -162,9 +174,33 @@ def basins_figure(surface: Surface, found: Basins, *, text: Text, theme: Theme) 
         **shared, z=slow, zmin=0.0, zmax=float(max(slow.max(), 1.0)),
         colorscale=[[0, clear], [0.4, clear], [1, pale]],
     )  # fmt: skip
-    figure.data = ()
-    figure.add_traces([base, veil, contour, *marks])
-    return figure
+    return [base, veil]
+
+
+def _by_steps(found: Basins, theme: Theme) -> list[go.Heatmap]:
+    shared = _shared(found)
+    ground = theme.mixed(theme.muted, 0.3), theme.mixed(theme.muted, 0.1)
+    base = go.Heatmap(
+        **shared, z=(found.reached == DIVERGED).astype(np.int8), zmin=0, zmax=1,
+        colorscale=[[0, ground[0]], [1, ground[1]]],
+    )  # fmt: skip
+    extremes = found.fewest_and_most
+    if extremes is None:
+        return [base]
+    low, high = (float(np.log1p(steps)) for steps in extremes)
+    heights = np.where(found.settled, np.log1p(found.steps), np.nan).astype(np.float32)
+    colours = theme.scale(theme.sequential[::-1])
+    over = go.Heatmap(**shared, z=heights, zmin=low, zmax=max(high, low + 0.1), colorscale=colours)
+    return [base, over]
+
+
+def _shared(found: Basins) -> dict[str, Any]:
+    return {
+        "x": found.xs.astype(np.float32),
+        "y": found.ys.astype(np.float32),
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
 
 
 def _add_shade(

@@ -14,11 +14,14 @@ from optviz.core.surface import Surface
 from optviz.figures.heights import heights
 from optviz.jobs import Job, default_backend
 from optviz.language import Text
-from optviz.ui.state import remember
-from optviz.ui.trajectories_state import TrajectoriesState, settings_of
+from optviz.ui import controls
+from optviz.ui.frame import Page
+from optviz.ui.state import Store, remember
+from optviz.ui.trajectories_controls import run_title
+from optviz.ui.trajectories_state import BASINS_BY, TrajectoriesState, settings_of
 from optviz.ui.waiting import wait_with_progress
 
-__all__ = ["STARTS", "BasinsWatch"]
+__all__ = ["STARTS", "BasinsWatch", "render_basins"]
 
 STARTS = 200
 """Along each side of the picture."""
@@ -47,6 +50,8 @@ class BasinsWatch:
         asked = (surface.name, run, state.steps)
         self.name = repr(asked)
         if self._kept.get("asked") != asked:
+            if "job" in self._kept:
+                self._kept["job"].cancel()
             self._kept.clear()
             spec = get_optimizer(run.optimizer)
             if not spec.elementwise or spec.closure != "none":
@@ -82,3 +87,37 @@ class BasinsWatch:
             st.rerun()
         self._kept.clear()  # the next look tries again
         raise job.error or Problem("problem.jobs.worker_died")
+
+
+def render_basins(
+    page: Page, store: Store[TrajectoriesState], surface: Surface
+) -> BasinsWatch | None:
+    """The basins of the run looked at, by what to colour them, and how to read them.
+
+    Returns:
+        None if the run has none.
+    """
+    text, state = page.text, store.value
+    try:
+        watch = BasinsWatch(state, surface)
+    except Problem as problem:
+        page.problem(problem)
+        return None
+    if state.focused is None:
+        return watch
+    controls.segment(
+        store, "basins_by", text("trajectories.maps.basins.by"), BASINS_BY,
+        lambda by: text(f"trajectories.maps.basins.{by}"), label_visibility="collapsed",
+    )  # fmt: skip
+    run = run_title(page, state.runs, state.focused, surface.name)
+    if state.basins_by == "minimum" or watch.found is None:
+        st.caption(text("trajectories.basins.read", run=run, steps=state.steps))
+        return watch
+    least, most = watch.found.fewest_and_most or ("–", "–")
+    st.caption(
+        text(
+            "trajectories.maps.basins.read_steps",
+            run=run, steps=state.steps, least=least, most=most,
+        )
+    )  # fmt: skip
+    return watch

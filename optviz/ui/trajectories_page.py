@@ -15,9 +15,10 @@ from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.points import rounded_point
 from optviz.ui.state import Store
-from optviz.ui.trajectories_basins import BasinsWatch
+from optviz.ui.trajectories_basins import render_basins
 from optviz.ui.trajectories_controls import render_controls, run_title
 from optviz.ui.trajectories_fair import render_fair
+from optviz.ui.trajectories_settings import render_settings
 from optviz.ui.trajectories_state import OWN_SURFACE, VIEWS, TrajectoriesState, settings_of
 
 __all__ = ["render"]
@@ -39,6 +40,7 @@ def render(page: Page, store: PageStore, scene: str | None) -> None:
     with stage:
         _switches(page, store)
         _stage(page, store, scene)
+        render_settings(page, store)
         _notes(page, store)
         render_fair(page, store)
 
@@ -98,10 +100,10 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         store.set(start=rounded_point(x, y, surface.size))
 
     flat = state.view != "landscape"
-    watch = _basins(page, state, surface) if state.view == "basins" else None
+    watch = render_basins(page, store, surface) if state.view == "basins" else None
     found = watch.found if watch else None
     if found is not None:
-        ground = basins_figure(surface, found, text=text, theme=theme)
+        ground = basins_figure(surface, found, text=text, theme=theme, by=state.basins_by)
     elif flat:
         ground = map_figure(surface, text=text, theme=theme, shade=state.shade)
     else:
@@ -111,7 +113,7 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         key="trajectories.stage",
         map_figure=ground,
         map_revision=f"{surface.name} {theme.name} {state.shade} {text.code} "
-        + (watch.name if watch is not None and found is not None else ""),
+        + (f"{watch.name} {state.basins_by}" if watch is not None and found is not None else ""),
         landscape_figure=None if flat else landscape_figure(surface, paths, text=text, theme=theme),
         history_figure=history_figure(surface, paths, text=text, theme=theme),
         start=state.start,
@@ -131,19 +133,6 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
             watch.wait(text)
         except Problem as problem:
             page.problem(problem)
-
-
-def _basins(page: Page, state: TrajectoriesState, surface: Surface) -> BasinsWatch | None:
-    """The basins of the run looked at, and how to read them; None if it has none."""
-    try:
-        watch = BasinsWatch(state, surface)
-    except Problem as problem:
-        page.problem(problem)
-        return None
-    if state.focused is not None:
-        run = run_title(page, state.runs, state.focused, surface.name)
-        st.caption(page.text("trajectories.basins.read", run=run, steps=state.steps))
-    return watch
 
 
 def _outcome(page: Page, path: Any) -> str:

@@ -7,15 +7,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from optviz.core.expression import parse_expression
-from optviz.core.optimizers import RunSpec, Value, default_hyperparameters, get_optimizer
+from optviz.core.optimizers import (
+    OPTIMIZERS,
+    RunSpec,
+    Value,
+    default_hyperparameters,
+    get_optimizer,
+)
 from optviz.core.own import own_name
 from optviz.core.problem import Problem
+from optviz.core.settings_map import seconds_of
 from optviz.core.surface import Point
 from optviz.core.surfaces import SURFACES, get_surface
 from optviz.ui.fields import PageState, choice, custom, flag, integer
 from optviz.ui.points import check_point, point, read_point
 
 __all__ = [
+    "BASINS_BY",
     "FAIR_VIEWS",
     "MOST_STEPS",
     "OWN_SURFACE",
@@ -111,6 +119,7 @@ OWN_SURFACE = "own"
 """The choice of a surface that the user types."""
 
 VIEWS = ("map", "landscape", "basins")
+BASINS_BY = ("minimum", "steps")
 
 FAIR_VIEWS = ("loss", "steps")
 """What the fair comparison measures."""
@@ -142,6 +151,9 @@ def read_range(written: str) -> Point:
         raise Problem("problem.expression.box") from None
 
 
+_SECONDS = tuple(dict.fromkeys(name for spec in OPTIMIZERS for name in seconds_of(spec)))
+"""Settings that a map can vary beside the learning rate; of which optimizers, it knows."""
+
 _FIRST = "ravine"
 _FIRST_RUNS = (Run("sgd", (("lr", 0.018),)), Run("momentum"), Run("adam"))
 
@@ -171,6 +183,9 @@ class TrajectoriesState(PageState):
     hessian: bool = flag(False)
     shade: bool = flag(True)
     fair: str = choice("loss", FAIR_VIEWS)
+    basins_by: str = choice("minimum", BASINS_BY)
+    settings_map: bool = flag(False)
+    settings_by: str = choice("", ("", *_SECONDS))
 
     @property
     def surface_name(self) -> str:
@@ -252,6 +267,7 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
     "basins": on_surface(
         "himmelblau", runs=(Run("adam"), Run("momentum")), start=(-0.25, 1.0), view="basins"
     ),
+    "settings": {"runs": (Run("momentum"),), "settings_map": True},
     "cliff": on_surface(
         "cliff", runs=(Run("sgd", (("lr", 0.5),)), Run("rmsprop"), Run("adam")), hessian=True,
         step=13,

@@ -285,3 +285,61 @@ def test_basins_are_coloured_and_clicked(page: Page, server: str) -> None:
     expect(page.get_by_role("textbox", name=EN("trajectories.start"))).to_have_value(
         re.compile(r"^-(2\.9|3)")
     )
+
+
+def test_basins_are_coloured_by_steps_at_once(page: Page, server: str) -> None:
+    page.goto(f"{server}/trajectories?lang=en&surface=himmelblau&view=basins&steps=150&runs=sgd")
+    graph = "document.querySelector('.ov-view .ov-plot')"
+    page.wait_for_function(f"{graph}?._fullData?.[0].type === 'heatmap'")
+    settle(page)
+    steps = page.get_by_test_id("stButtonGroup").get_by_text(EN("trajectories.maps.basins.steps"))
+    steps.click()
+    page.wait_for_function(f"{graph}._fullData.some(t => t.meta === 'hatching')")
+    said = EN("trajectories.maps.basins.read_steps").split(",")[0]
+    expect(page.get_by_text(said.format(run=EN("optimizer.sgd.title")))).to_be_visible()
+    expect(page).to_have_url(re.compile("basins_by=steps"))
+
+
+def test_a_cell_of_the_settings_map_is_loaded_into_the_run(page: Page, server: str) -> None:
+    page.goto(f"{server}/trajectories?lang=en&runs=sgd;momentum&focus=1")
+    drawn(page)
+    settle(page)
+    head = page.get_by_text(EN("trajectories.maps.title")).last
+    head.click()
+    expect(page.get_by_text(EN("trajectories.maps.best").split("{")[0].strip("* "))).to_be_visible(
+        timeout=60_000
+    )
+    expect(page).to_have_url(re.compile("settings_map=1"))
+    settle(page, still=True)
+    graph = page.locator(".st-key-trajectories-settings-map .ov-chart")
+    graph.scroll_into_view_if_needed()
+    at = graph.evaluate(
+        """g => {
+          const mark = g._fullData.find(t => t.meta === 'fastest'), l = g._fullLayout;
+          const b = g.getBoundingClientRect();
+          return [b.x + l.xaxis._offset + l.xaxis.d2p(mark.x[0]),
+                  b.y + l.yaxis._offset + l.yaxis.d2p(mark.y[0])];
+        }"""
+    )
+    count = drawn(page)
+    page.mouse.click(*at)
+    drawn(page, count)
+    # The ring is where the star is, the run above has the settings, and the address tells them.
+    page.wait_for_function(
+        """() => {
+          const g = document.querySelector('.st-key-trajectories-settings-map .ov-chart');
+          const at = (meta) => g._fullData.find(t => t.meta === meta);
+          return at('now').x[0] === at('fastest').x[0] && at('now').y[0] === at('fastest').y[0];
+        }"""
+    )
+    expect(page.get_by_role("textbox", name=EN("trajectories.exact"))).to_have_value(
+        re.compile(r"^0\.03\d+$")
+    )
+    expect(page).to_have_url(re.compile(r"momentum(:|%3A)lr(=|%3D)0\.03\d+.*momentum(=|%3D)0\.6"))
+    row = page.locator(".ov-table tbody tr").nth(1)
+    expect(row).to_contain_text("converged at step")
+    # Folded, the map is gone, and the address with it.
+    settle(page)
+    head.click()
+    expect(graph).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("settings_map=1"))

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.language import LANGUAGES, Text
 
-__all__ = ["ROOT", "check", "keys", "open_app", "said", "shown"]
+__all__ = ["ROOT", "check", "components", "keys", "open_app", "said", "shown"]
 
 ROOT = Path(__file__).parents[2]
 FAILED = {Text(code)("frame.failed") for code in LANGUAGES}
@@ -45,8 +45,8 @@ def keys(app: AppTest) -> list[str | None]:
     return [button.key for button in app.button]
 
 
-def shown(app: AppTest) -> dict[str, Any]:
-    """What the stage was given."""
+def components(app: AppTest) -> list[dict[str, Any]]:
+    """What our components in the browser were given."""
     found: list[dict[str, Any]] = []
 
     def look(block: Any) -> None:
@@ -57,5 +57,10 @@ def shown(app: AppTest) -> dict[str, Any]:
                 found.append(json.loads(child.proto.mixed.json or child.proto.json))
 
     look(app._tree)
-    (stage,) = [data for data in found if "runs" in data]
+    return found
+
+
+def shown(app: AppTest) -> dict[str, Any]:
+    """What the stage was given."""
+    (stage,) = [data for data in components(app) if "runs" in data]
     return stage

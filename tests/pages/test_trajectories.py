@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from optviz.core.optimizers import OPTIMIZERS
+from optviz.core.settings_map import seconds_of
 from optviz.core.surfaces import SURFACES
 from optviz.language import LANGUAGES, Text
 from optviz.ui.trajectories_state import SCENES
 
-from .apps import check, open_app, said, shown
+from .apps import check, components, open_app, said, shown
 
 EN = Text("en")
 
@@ -206,3 +210,84 @@ def test_basins_of_the_run_looked_at() -> None:
     assert shown(app)["map"]
     app = open_page(view="basins", surface="saddle", steps="0")
     assert shown(app)["map"]
+
+
+def test_basins_coloured_by_steps_need_no_other_walk() -> None:
+    app = open_page(surface="himmelblau", runs="sgd", steps="150", view="basins")
+    assert EN("trajectories.basins.read", run=EN("optimizer.sgd.title"), steps=150) in said(app)
+    job = basins_job(app)
+    app.button_group(key="trajectories.basins_by").set_value("steps").run()
+    check(app)
+    assert EN("trajectories.maps.basins.read_steps").split("{")[0] in said(app)
+    assert "hatching" in shown(app)["map"]
+    assert basins_job(app) is job
+    assert app.query_params["basins_by"] == "steps"
+    app = open_page(view="basins", surface="saddle", steps="0", basins_by="steps")
+    assert shown(app)["map"]
+
+
+def basins_job(app: AppTest) -> Any:
+    return app.session_state["kept:basins"]["job"]
+
+
+def settings_figure(app: AppTest) -> dict[str, Any]:
+    """The map of settings, as it was sent to the browser."""
+    (chart,) = [data for data in components(app) if "figure" in data]
+    figure: dict[str, Any] = json.loads(chart["figure"])
+    return figure
+
+
+def test_the_map_of_settings_is_walked_only_when_open() -> None:
+    app = open_page(runs="momentum")
+    assert "kept:settings maps" not in app.session_state or (
+        app.session_state["kept:settings maps"].current is None
+    )
+    app = open_page(runs="momentum", settings_map="1")
+    best = EN("trajectories.maps.best").split("{")[0]
+    assert best in said(app)
+    assert EN("trajectories.maps.read", steps=300) in said(app)
+    assert EN("trajectories.maps.read_edge") in said(app)
+    metas = [trace.get("meta") for trace in settings_figure(app)["data"]]
+    assert {"hatching", "edge", "fastest", "now"} <= set(metas)
+
+
+def test_the_second_setting_of_a_map() -> None:
+    app = open_page(runs="adam;lbfgs", settings_map="1")
+    (box,) = [box for box in app.selectbox if box.label == EN("trajectories.maps.second")]
+    assert box.value == "beta1"
+    box.set_value("weight_decay").run()
+    check(app)
+    title = settings_figure(app)["layout"]["yaxis"]["title"]["text"]
+    assert title == EN("hyperparameter.weight_decay.label")
+    assert app.query_params["settings_by"] == "weight_decay"
+    # Theory has no limit for Adam in terms of the Hessian alone.
+    assert EN("trajectories.maps.read_edge") not in said(app)
+    # A method that looks at both coordinates gets a sentence.
+    app.selectbox(key=next(s.key for s in app.selectbox if "edit" in str(s.key))).set_value(1).run()
+    check(app)
+    alone = EN("problem.trajectories_maps.alone", optimizer=EN("optimizer.lbfgs.title"))
+    assert alone in said(app)
+    app = open_page(runs="", settings_map="1")
+    assert said(app).count(EN("trajectories.no_runs")) == 2
+
+
+@pytest.mark.parametrize("optimizer", [o for o in OPTIMIZERS if seconds_of(o)])
+def test_every_optimizer_has_a_map(optimizer: str) -> None:
+    app = open_page(surface="rosenbrock", runs=optimizer, steps="5", settings_map="1")
+    assert EN("trajectories.maps.none", steps=5) in said(app)
+    assert settings_figure(app)["data"]
+
+
+def test_a_typed_function_has_a_map() -> None:
+    app = open_page(surface="own", formula="x^2 + y^2", runs="sgd", settings_map="1")
+    assert EN("trajectories.maps.best").split("{")[0] in said(app)
+
+
+def test_a_scene_shows_the_map() -> None:
+    app = open_page()
+    app.button(key="trajectories.scene.settings").click().run()
+    check(app)
+    assert EN("trajectories.maps.best").split("{")[0] in said(app)
+    app.button(key="trajectories.scene.ravine").click().run()
+    check(app)
+    assert EN("trajectories.maps.best").split("{")[0] not in said(app)

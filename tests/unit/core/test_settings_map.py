@@ -63,6 +63,8 @@ def check(found: SettingsMap, cells: list[tuple[int, int]]) -> None:
         np.testing.assert_array_equal(found.ends[cell], path.points[-1], str(asked.cell(*cell)))
         np.testing.assert_array_equal(found.losses[cell], path.losses[-1])
         assert found.status[cell] == STATUS[path.status]
+        settled = path.status_step if path.status == "converged" else NEVER
+        assert found.settled[cell] == settled
         first = path.steps_to_tolerance
         assert found.steps_to_tolerance[cell] == (NEVER if first is None else first)
 
@@ -166,13 +168,29 @@ def test_the_edge_is_the_closed_form() -> None:
     assert stability_edge(nowhere) is None
 
 
-def test_fastest_is_the_least_of_those_that_stayed() -> None:
+def test_the_fastest_run_of_momentum_has_theorys_best_settings() -> None:
+    """On the ravine κ = 100: α = (2/(√1 + √100))² = .0331, β = ((10 − 1)/(10 + 1))² = .669."""
     found = settings_map(plan("ravine", "momentum", "momentum"))
     best = found.fastest
     assert best is not None
-    assert found.status[best] == CONVERGED
-    stayed = found.steps_to_tolerance[found.status == CONVERGED]
-    assert found.steps_to_tolerance[best] == stayed.min() > 0
+    assert found.settled[best] == found.settled[found.settled != NEVER].min() > 0
+    row, column = best
+    assert abs(column - place(found.plan.lrs, 0.0330579)) < 2
+    assert abs(row - place(found.plan.values, 0.6694215)) < 4
+    # Without momentum no rate gets there.
+    assert found.plan.values[0] == 0
+    assert (found.settled[0] == NEVER).all()
+
+
+def test_who_only_comes_past_a_minimum_is_not_the_fastest() -> None:
+    found = settings_map(plan("ravine", "nesterov", "momentum"))
+    best = found.fastest
+    assert best is not None
+    past = found.steps_to_tolerance.copy()
+    past[found.status != CONVERGED] = 10**6
+    early = np.unravel_index(int(past.argmin()), past.shape)
+    assert found.steps_to_tolerance[early] < found.steps_to_tolerance[best]
+    assert found.settled[early] > found.settled[best]
 
 
 def test_no_steps_and_one_cell() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optviz.core.basins import basins
+from optviz.core.basins import DIVERGED, basins
 from optviz.core.curvature import nonconvex
 from optviz.core.surfaces import SURFACES, get_surface
 from optviz.core.trajectory import RunSpec, trajectories
@@ -144,3 +144,26 @@ def test_basins_are_coloured_by_the_minimum_reached() -> None:
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-2.5, 3.5)
     marks = [trace.name for trace in figure.data if trace.type == "scatter"]
     assert marks == ["Minimum", "Saddle", "Maximum"]
+
+
+def test_basins_are_coloured_by_the_steps_taken() -> None:
+    surface = SURFACES["himmelblau"]
+    xs, ys = np.linspace(-12, 12, 25), np.linspace(-12, 12, 24)
+    found = basins(surface, "sgd", xs, ys, 60)
+    figure = basins_figure(surface, found, text=ENGLISH, theme=LIGHT, by="steps")
+    ground, steps = figure.data[:2]
+    assert (found.reached == DIVERGED).any()
+    np.testing.assert_array_equal(ground.z, found.reached == DIVERGED)
+    settled = (found.reached >= 0) & (found.steps < 60)
+    assert 0 < settled.sum() < settled.size
+    np.testing.assert_array_equal(np.isfinite(steps.z), settled)
+    np.testing.assert_allclose(
+        np.expm1(np.asarray(steps.z)[settled]), found.steps[settled], rtol=1e-4
+    )
+    assert [trace.meta for trace in figure.data].count("hatching") == 1
+    marks = [trace.name for trace in figure.data if trace.type == "scatter" and trace.name]
+    assert marks == ["Minimum", "Saddle", "Maximum"]
+    # Nobody arrives, nobody leaves: one colour.
+    idle = basins(surface, "sgd", xs, ys, 0)
+    figure = basins_figure(surface, idle, text=ENGLISH, theme=LIGHT, by="steps")
+    assert [trace.type for trace in figure.data].count("heatmap") == 1
