@@ -40,9 +40,11 @@ def render(page: Page, store: PageStore, scene: str | None) -> None:
     with stage:
         _switches(page, store)
         _stage(page, store, scene)
-        render_settings(page, store)
+        settings = st.container()
         _notes(page, store)
         render_fair(page, store)
+        with settings:  # what may have to wait is drawn last
+            render_settings(page, store)
 
 
 def _switches(page: Page, store: PageStore) -> None:

@@ -18,7 +18,7 @@ from optviz.ui.state import Store, bind_value, guarded, remember
 from optviz.ui.trajectories_state import Run, TrajectoriesState, settings_of
 from optviz.ui.waiting import wait_with_progress
 
-__all__ = ["CELLS", "render_settings"]
+__all__ = ["CELLS", "MapRun", "Maps", "render_settings"]
 
 PageStore = Store[TrajectoriesState]
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from optviz.core.optimizers import OPTIMIZERS
-from optviz.core.settings_map import seconds_of
+from optviz.core.settings_map import MapPlan, seconds_of
 from optviz.core.surfaces import SURFACES
 from optviz.language import LANGUAGES, Text
+from optviz.ui.trajectories_settings import Maps
 from optviz.ui.trajectories_state import SCENES
 
 from .apps import check, components, open_app, said, shown
@@ -281,6 +284,28 @@ def test_every_optimizer_has_a_map(optimizer: str) -> None:
 def test_a_typed_function_has_a_map() -> None:
     app = open_page(surface="own", formula="x^2 + y^2", runs="sgd", settings_map="1")
     assert EN("trajectories.maps.best").split("{")[0] in said(app)
+
+
+def test_what_is_folded_away_or_overtaken_is_given_up() -> None:
+    maps, rates, momenta = Maps(), tuple(np.geomspace(1e-4, 1e-2, 50)), (0.0, 0.5)
+    long = MapPlan("ravine", "momentum", (), "momentum", rates, momenta, (-10.0, 1.0), 100_000)
+    maps.look(long)
+    first = maps.current
+    assert first is not None
+    maps.cancel()
+    assert first.state == "cancelled"
+    maps.look(long)
+    second = maps.current
+    assert second is not None
+    assert second is not first
+    maps.look(replace(long, steps=10))
+    assert second.job.state == "cancelled"
+    third = maps.current
+    assert third is not None
+    assert third.job.result(timeout=60).plan.steps == 10
+    maps.look(third.request)
+    assert maps.last is third
+    assert third.found is not None
 
 
 def test_a_scene_shows_the_map() -> None:
