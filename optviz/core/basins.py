@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from optviz.core.optimizers import default_hyperparameters, get_optimizer
 from optviz.core.problem import Problem
+from optviz.core.slopes import slopes
 from optviz.core.surface import Surface
 from optviz.core.surfaces import get_surface
 from optviz.core.task import SilentContext, TaskContext
@@ -134,9 +135,8 @@ def _walk(
     import torch
 
     from optviz.core.engine import bare_step
-    from optviz.core.slopes import slope_at
 
-    slope, move = slope_at(surface, p), bare_step(optimizer)
+    slope, move = slopes(surface, *p.detach()), bare_step(optimizer)
     grad = p.grad
     assert grad is not None
     loud = torch.zeros(p.shape[1], dtype=torch.int32)
@@ -145,7 +145,7 @@ def _walk(
         if k % 20 == 0:
             context.checkpoint()
             context.progress(k, steps + 1)
-        slope(grad)
+        _, grad[0], grad[1] = slope()
         with torch.no_grad():
             # Not small, or not a number: heard at this step.
             loud.masked_fill_(~(grad.square().sum(0) <= limit), k + 1)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from optviz.core.critical import critical_points
 from optviz.core.curvature import curvature, evaluate, gradient
 from optviz.core.optimizers import RunSpec, Value, get_optimizer
+from optviz.core.slopes import slopes
 from optviz.core.surface import Point, Surface
 from optviz.core.surfaces import get_surface
 from optviz.core.trajectory import Trajectory, described, trajectories
@@ -57,7 +58,7 @@ def decayed(name: str, decay: float) -> Surface:
     Its critical points are found numerically. Equal arguments give the same object.
 
     Args:
-        name: A surface of the registry.
+        name: A surface of the registry, or a formula such as ``"=x^2 + y^2"``.
         decay: λ, 0 or more.
     """
     surface = get_surface(name)
@@ -211,7 +212,7 @@ def decay_pair(
     """Run both ways of decay with real ``torch.optim`` classes.
 
     Args:
-        name: A surface of the registry.
+        name: A surface of the registry, or a formula such as ``"=x^2 + y^2"``.
         rule: A key of :data:`RULES`.
         decay: λ.
         start: Where both begin.
@@ -258,7 +259,6 @@ def _shrunk(
     import torch
 
     from optviz.core.engine import bare_step
-    from optviz.core.tape import Tape
 
     point = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     point.grad = torch.zeros_like(point)
@@ -266,13 +266,13 @@ def _shrunk(
     points = np.empty((steps + 1, 2))
     here = point.detach()
     columns = here.reshape(2, 1)
-    tape = Tape(surface.function, columns[0].clone(), columns[1].clone())
+    slope = slopes(surface, *columns)
     with torch.no_grad():
         for k in range(steps + 1):
             points[k] = here.numpy()
             if k == steps:
                 break
-            _, slope_x, slope_y = tape(columns[0], columns[1])
+            _, slope_x, slope_y = slope()
             point.grad[0], point.grad[1] = slope_x[0], slope_y[0]
             here.mul_(1 - float(settings["lr"]) * decay)
             move()

@@ -7,22 +7,20 @@ each cell is what a loop of its own would give, bit for bit, on the surfaces of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from optviz.core.optimizers import OptimizerSpec, RunSpec, Value, get_optimizer
 from optviz.core.problem import Problem
+from optviz.core.slopes import slopes
 from optviz.core.surface import Point, Surface
-from optviz.core.surfaces import SURFACES, get_surface
+from optviz.core.surfaces import get_surface
 from optviz.core.task import SilentContext, TaskContext
 from optviz.core.trajectory import FAR
-
-if TYPE_CHECKING:
-    import torch
 
 __all__ = [
     "AROUND",
@@ -301,21 +299,21 @@ class _Field:
             axis = 1 if not solo else 2
             block = torch.tensor(starts).expand(len(rates), -1, -1)
             block = (block.mT if not solo else block).clone().contiguous()
-            slopes = torch.zeros_like(block)
-            self._blocks.append((block.numpy(), slopes.numpy(), here, self.shape[1:], axis))
+            felt = torch.zeros_like(block)
+            self._blocks.append((block.numpy(), felt.numpy(), here, self.shape[1:], axis))
             values = self.values[here].view(self.shape[1:])
             for j, rate in enumerate(rates):
                 mine = {**settings, "lr": rate}
                 places = [(j, k) for k in range(len(starts))] if solo else [(j,)]
                 for place in places:
-                    p, g = block[place].detach(), slopes[place]
+                    p, g = block[place].detach(), felt[place]
                     if solo:
                         p, g = p.view(spec.shape), g.view(spec.shape)
                     p.requires_grad_().grad = g
                     members.append((spec, mine, p, values[place]))
         self.moves = movers(surface.function, members)
         self.gather()
-        self._slopes = _slopes(surface, self.columns)
+        self._slopes = slopes(surface, *self.columns)
 
     def gather(self) -> None:
         """Read the iterates into the columns."""
@@ -325,37 +323,12 @@ class _Field:
 
     def look(self) -> Array:
         """Values into ``values``, slopes to the optimizers; (2, N) the slopes."""
-        value, slopes = self._slopes()
-        self.values.numpy()[:] = value
+        value, *parts = self._slopes()
+        self.values.copy_(value)
+        found = np.stack([part.numpy() for part in parts])
         for _, grad, here, shape, axis in self._blocks:
-            np.moveaxis(grad, axis, 0)[:] = slopes[:, here].reshape(2, *shape)
-        return slopes
-
-
-def _slopes(surface: Surface, columns: torch.Tensor) -> Callable[[], tuple[Array, Array]]:
-    """Values (N,) and slopes (2, N) where the columns are."""
-    import torch
-
-    x, y = columns
-    if SURFACES.get(surface.name) is surface:
-        from optviz.core.tape import Tape
-
-        tape = Tape(surface.function, x, y)
-
-        def replayed() -> tuple[Array, Array]:
-            with torch.no_grad():
-                value, *slopes = tape(x, y)
-            return value.numpy(), np.stack([slope.numpy() for slope in slopes])
-
-        return replayed
-
-    def derived() -> tuple[Array, Array]:
-        p = columns.detach().clone().requires_grad_()
-        value = surface.function(p[0], p[1])
-        (slopes,) = torch.autograd.grad(value.sum(), p, materialize_grads=True)
-        return value.detach().numpy(), slopes.numpy()
-
-    return derived
+            np.moveaxis(grad, axis, 0)[:] = found[:, here].reshape(2, *shape)
+        return found
 
 
 def _walk(surface: Surface, field: _Field, steps: int, context: TaskContext) -> tuple[Array, Array]:
@@ -378,8 +351,7 @@ def _walk(surface: Surface, field: _Field, steps: int, context: TaskContext) -> 
             if k % _OFTEN == 0:
                 context.checkpoint()
                 context.progress(k, steps + 1)
-            slopes = field.look()
-            quiet = np.hypot(*slopes) <= surface.gradient_tolerance
+            quiet = np.hypot(*field.look()) <= surface.gradient_tolerance
             found = np.flatnonzero(quiet & np.isinf(reached))
             found = found[~left(found)]
             if found.size:

@@ -19,7 +19,7 @@ from optviz.core.expression import parse_expression
 from optviz.core.problem import Problem
 from optviz.core.surface import Surface
 
-__all__ = ["OWN", "own_name", "own_rates", "own_surface"]
+__all__ = ["OWN", "own_name", "own_parts", "own_rates", "own_surface"]
 
 Array = npt.NDArray[np.float64]
 
@@ -38,6 +38,24 @@ def own_name(formula: str, x_range: tuple[float, float], y_range: tuple[float, f
     return f"{OWN}{formula} @ {','.join(map(repr, (*x_range, *y_range)))}"
 
 
+def own_parts(name: str) -> tuple[str, tuple[float, float], tuple[float, float]]:
+    """Formula and box of a name, as :func:`own_name` takes them.
+
+    Raises:
+        Problem: The box is not four numbers.
+
+    Example:
+        >>> own_parts("=x^2 + y^2 @ -3,3,-1,1")
+        ('x^2 + y^2', (-3.0, 3.0), (-1.0, 1.0))
+    """
+    formula, _, box = name.removeprefix(OWN).partition(" @ ")
+    try:
+        x0, x1, y0, y1 = map(float, (box or BOX).split(","))
+    except ValueError:
+        raise Problem("problem.expression.box") from None
+    return formula, (x0, x1), (y0, y1)
+
+
 @lru_cache(maxsize=64)
 def own_surface(name: str) -> Surface:
     """The surface that :func:`own_name` has named.
@@ -48,11 +66,7 @@ def own_surface(name: str) -> Surface:
     Raises:
         Problem: The formula or the box cannot be used.
     """
-    formula, _, box = name.removeprefix(OWN).partition(" @ ")
-    try:
-        x0, x1, y0, y1 = map(float, (box or BOX).split(","))
-    except ValueError:
-        raise Problem("problem.expression.box") from None
+    formula, (x0, x1), (y0, y1) = own_parts(name)
     for low, high in ((x0, x1), (y0, y1)):
         if not (-WIDEST <= low < high <= WIDEST and high - low >= 1e-6 * max(1.0, abs(low))):
             raise Problem("problem.expression.box")

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from optviz.core.optimizers import OptimizerSpec, Value, default_hyperparameters, get_optimizer
 from optviz.core.pace import Pace
 from optviz.core.problem import Problem
+from optviz.core.slopes import slopes
+from optviz.core.surface import Surface
 from optviz.core.surfaces import get_surface
 from optviz.core.trajectory import Trajectory, described
 
@@ -45,7 +47,7 @@ def scheduled(
     momentum) of its parameter groups before each step, as torch's schedulers do.
 
     Args:
-        surface: A name in ``SURFACES``.
+        surface: A name in ``SURFACES``, or a formula such as ``"=x^2 + y^2"``.
         optimizer: An elementwise one of ``OPTIMIZERS``.
         paces: The rates, all for the same number of steps.
         start: Where all begin.
@@ -62,7 +64,7 @@ def scheduled(
     spec, settings = _checked(surface, optimizer, hyperparameters)
     where = get_surface(surface)
     noise = gradient_noise(seed, len(paces[0].rates), sigma)[:, None, :]
-    points, losses, grads = _walk(where.function, spec, settings, paces, start, noise)
+    points, losses, grads = _walk(where, spec, settings, paces, start, noise)
     runs = [(spec, settings | {"lr": float(np.max(pace.rates))}) for pace in paces]
     axes = (1, 2, 0)  # steps, runs, one seed → runs, seeds, steps
     return described(
@@ -110,7 +112,7 @@ def final_losses(
     steps = len(paces[0].rates)
     noise = np.stack([gradient_noise(seed, steps, sigma) for seed in seeds], axis=1)
     where = get_surface(surface)
-    _, losses, _ = _walk(where.function, spec, settings, paces, start, noise)
+    _, losses, _ = _walk(where, spec, settings, paces, start, noise)
     return losses[[*at, steps]]
 
 
@@ -126,7 +128,7 @@ def _checked(
 
 
 def _walk(
-    function: Any,
+    surface: Surface,
     spec: OptimizerSpec,
     settings: Mapping[str, Value],
     paces: Sequence[Pace],
@@ -136,7 +138,7 @@ def _walk(
     """Points (n+1, paces, seeds, 2), losses (n+1, paces, seeds), gradients as the points.
 
     Args:
-        function: Elementwise, of two tensors.
+        surface: On which all walk.
         spec: The optimizer.
         settings: Its settings.
         paces: Rates, one run a pace and seed.
@@ -146,7 +148,6 @@ def _walk(
     import torch
 
     from optviz.core.engine import bare_step, spare_the_compiler
-    from optviz.core.tape import Tape
 
     spare_the_compiler()
     steps, seeds, _ = noise.shape
@@ -165,16 +166,16 @@ def _walk(
     move = bare_step(optimizer)
     flat = torch.empty(2, len(paces) * seeds, dtype=torch.float64)
     flat[:] = block.reshape(-1, 2).T
-    tape = Tape(function, flat[0], flat[1])
+    slope = slopes(surface, flat[0], flat[1])
     points = np.empty((steps + 1, len(paces), seeds, 2))
     losses, grads = np.empty(points.shape[:-1]), np.empty(points.shape)
     with torch.no_grad():
         for k in range(steps + 1):
             flat[:] = block.reshape(-1, 2).T
-            value, *slopes = tape(flat[0], flat[1])
+            value, *parts = slope()
             points[k] = block.numpy()
             losses[k] = value.numpy().reshape(len(paces), seeds)
-            grads[k] = torch.stack(slopes, dim=-1).numpy().reshape(points.shape[1:])
+            grads[k] = torch.stack(parts, dim=-1).numpy().reshape(points.shape[1:])
             if k == steps:
                 break
             felt.numpy()[:] = grads[k] + noise[k]

@@ -23,6 +23,7 @@ from optviz.core.optimizers import (
     get_optimizer,
 )
 from optviz.core.problem import Problem
+from optviz.core.slopes import slopes
 from optviz.core.stability import largest_stable_lr
 from optviz.core.surface import Point, Surface
 from optviz.core.surfaces import get_surface
@@ -351,11 +352,9 @@ class _Look:
     """
 
     def __init__(self, surface: Surface, p: torch.Tensor) -> None:
-        from optviz.core.slopes import slope_at
-
         assert p.grad is not None
         self.surface = surface
-        self.write_slope, self.slope = slope_at(surface, p), p.grad
+        self.slope, self.grad = slopes(surface, *p.detach()), p.grad
         self.grads = p.grad.numpy()
         self.points = p.detach().numpy().transpose(1, 2, 0)
         self.reached = np.full(self.points.shape[:2], NEVER, dtype=np.int32)
@@ -363,7 +362,7 @@ class _Look:
 
     def at_step(self, k: int) -> None:
         """Write the slope, and note whose first minimum this is."""
-        self.write_slope(self.slope)
+        _, self.grad[0], self.grad[1] = self.slope()
         small = self._small()
         self.since[~small] = k + 1
         new = small & (self.reached == NEVER)

@@ -1,38 +1,51 @@
-"""The gradient of a surface under many runs at once, step after step."""
+"""Value and gradient at many points, step after step: what every batch of runs asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import torch
+from typing import TYPE_CHECKING
 
 from optviz.core.surface import Surface
 from optviz.core.surfaces import SURFACES
-from optviz.core.tape import Tape
 
-__all__ = ["slope_at"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["slopes"]
+
+Slopes = Callable[[], "tuple[torch.Tensor, ...]"]
 
 
-def slope_at(surface: Surface, p: torch.Tensor) -> Callable[[torch.Tensor], None]:
-    """What writes the gradient at ``p``, as it is when asked, into a tensor of its shape.
+def slopes(surface: Surface, x: torch.Tensor, y: torch.Tensor) -> Slopes:
+    """A function that gives value, ∂/∂x and ∂/∂y at whatever ``x`` and ``y`` hold by then.
+
+    Only the registry's surfaces are known to run the same operations everywhere, and so can be
+    recorded and played again; of any other, autograd's graph is built at each call.
 
     Args:
-        surface: One of the registry is replayed from a recording, any other asked anew.
-        p: (2, …) the points; its first axis is x and y.
+        surface: The function.
+        x: Of any shape; changed in place between the calls.
+        y: Of the same shape.
     """
+    import torch
+
+    from optviz.core.tape import Tape
+
+    x, y = x.detach(), y.detach()
     if SURFACES.get(surface.name) is surface:
-        x, y = p.detach()
         tape = Tape(surface.function, x, y)
 
-        def replayed(grad: torch.Tensor) -> None:
+        def replayed() -> tuple[torch.Tensor, ...]:
             with torch.no_grad():
-                _, grad[0], grad[1] = tape(x, y)
+                return tape(x, y)
 
         return replayed
 
-    def derived(grad: torch.Tensor) -> None:
-        value = surface.function(p[0], p[1])
-        (found,) = torch.autograd.grad(value.sum(), p, materialize_grads=True)
-        grad.copy_(found)
+    def derived() -> tuple[torch.Tensor, ...]:
+        with torch.enable_grad():
+            points = x.detach().requires_grad_(), y.detach().requires_grad_()
+            value = surface.function(*points)
+        found = torch.autograd.grad(value.sum(), points, materialize_grads=True)
+        return value.detach(), *found
 
     return derived

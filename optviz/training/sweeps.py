@@ -201,7 +201,7 @@ class SmallSetup:
         model: ``"digits"`` or ``"surface"``.
         optimizer: One of :data:`optviz.training.trainable.OPTIMIZERS`.
         momentum: Momentum of SGD.
-        surface: A key of :data:`optviz.core.surfaces.SURFACES`; digits have none.
+        surface: What :func:`optviz.core.surfaces.get_surface` understands; digits have none.
         batch_size: Images in a step; a surface has none.
         seed: Of the network and its batches.
     """

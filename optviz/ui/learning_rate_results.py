@@ -18,6 +18,7 @@ from optviz.ui.learning_rate_sweeps import (
     Sweeps,
     TrialRun,
 )
+from optviz.ui.own_surface import own_fields
 from optviz.ui.state import Store, guarded
 from optviz.ui.trajectories_state import Run, TrajectoriesState, on_surface
 
@@ -152,7 +153,7 @@ def _walk(setup: SmallSetup, lrs: Sequence[float]) -> None:
     runs = tuple(Run(name, (("lr", lr), *more)) for lr in lrs)
     other = Store(TrajectoriesState, own_address=False)
     other.reset()
-    other.set(**on_surface(setup.surface, runs=runs, focus=1))
+    other.set(**on_surface(setup.surface, runs=runs, focus=1, **own_fields(setup.surface)))
     st.switch_page(PAGES["trajectories"][0])
 
 

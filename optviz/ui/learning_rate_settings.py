@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from optviz.core.problem import Problem
-from optviz.core.surfaces import SURFACES
 from optviz.recommender.config import TrainConfig
 from optviz.ui import controls
 from optviz.ui.frame import Page
@@ -18,6 +19,7 @@ from optviz.ui.learning_rate_state import (
     LearningRateState,
     suited,
 )
+from optviz.ui.own_surface import called_after, choose_surface
 from optviz.ui.state import Store, bind_value
 
 __all__ = ["render_settings"]
@@ -42,6 +44,10 @@ def render_settings(
     def take_model(name: str) -> None:
         store.set(**suited(name, on_page))
 
+    def look(name: str, /, **changes: Any) -> None:
+        called_after(store.value, name, **changes)
+        store.set(surface=name, **changes)
+
     st.selectbox(
         text("learning_rate.model.label"),
         MODELS,
@@ -51,9 +57,9 @@ def render_settings(
         **bind_value(store.key("model"), state.model, take_model),
     )
     if state.model == "surface":
-        controls.choose(
-            store, "surface", text("learning_rate.surface"), list(SURFACES),
-            lambda name: text(f"surface.{name}.title"),
+        choose_surface(
+            page, state, state.surface, look,
+            key="learning_rate.surface.pick", label="learning_rate.surface",
         )  # fmt: skip
     controls.segment(
         store, "optimizer", text("learning_rate.optimizer"), list(OPTIMIZERS),

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optviz.core.problem import Problem
-from optviz.core.surfaces import SURFACES
+from optviz.core.surfaces import SURFACES, get_surface
 from optviz.recommender.config import DEFAULTS, TrainConfig
 from optviz.recommender.sweeps import RecommenderSetup
 from optviz.training.lr_curve import END_LR, N_ITER, SMOOTHING, START_LR
 from optviz.training.sweeps import SmallSetup, SweepPlan
-from optviz.ui.fields import PageState, choice, custom, flag, integer, number
+from optviz.ui.fields import choice, custom, flag, integer, number
+from optviz.ui.own_surface import OWN_SURFACE, OwnSurface
 
 __all__ = [
     "MODELS",
@@ -51,13 +52,13 @@ def _picked() -> float:
 
 
 @dataclass(frozen=True)
-class LearningRateState(PageState):
+class LearningRateState(OwnSurface):
     """The sweep to make, how to look at it, and the rate picked (0 while there is none)."""
 
     page: ClassVar[str] = "learning_rate"
 
     model: str = choice("dot_bias", MODELS)
-    surface: str = choice("ravine", lambda: tuple(SURFACES))
+    surface: str = choice("ravine", (*SURFACES, OWN_SURFACE))
     optimizer: str = choice("adam", OPTIMIZERS)
     momentum: float = number(0.9, 0.0, 0.999)
     batch_size: int = integer(DEFAULTS["dot_bias"].batch_size, 1, 1_000_000)
@@ -104,7 +105,9 @@ class LearningRateState(PageState):
         plan = SweepPlan(self.start_lr, self.end_lr, self.n_iter, checks)
         momentum = self.momentum if self.optimizer == "sgd" else 0.0
         if self.model == "surface":
-            return Request(SmallSetup("surface", self.optimizer, momentum, self.surface), plan)
+            name = self.called(self.surface)
+            get_surface(name)  # a link may hold a formula that has no values
+            return Request(SmallSetup("surface", self.optimizer, momentum, name), plan)
         if self.model == "digits":
             setup = SmallSetup("digits", self.optimizer, momentum, "", self.batch_size, self.seed)
             return Request(setup, plan)

@@ -13,9 +13,10 @@ from optviz.core.decay import RULES, Shift
 from optviz.core.problem import Problem
 from optviz.core.stability import largest_stable_lr, stability_bound
 from optviz.core.surface import Point
-from optviz.core.surfaces import SURFACES, get_surface
+from optviz.core.surfaces import get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
+from optviz.ui.own_surface import called_after, choose_surface
 from optviz.ui.points import read_point, rounded_point, write_point
 from optviz.ui.regularisation_state import (
     GROUNDS,
@@ -67,20 +68,16 @@ def render_decay(
 def _controls(page: Page, store: PageStore) -> None:
     text, state = page.text, store.value
 
-    def pick_surface(name: str) -> None:
-        if name != state.surface:
-            store.set(**on_ground(name, state.rule))
+    def look(name: str, /, **changes: Any) -> None:
+        called = called_after(store.value, name, **changes)
+        store.set(**on_ground(called, state.rule, surface=name, **changes))
 
     def pick_rule(rule: str | None) -> None:
         if rule is not None and rule != state.rule:
-            store.set(**on_ground(state.surface, rule, start=state.start, steps=state.steps))
+            kept = {"surface": state.surface, "start": state.start, "steps": state.steps}
+            store.set(**on_ground(state.surface_name, rule, **kept))
 
-    st.selectbox(
-        text("trajectories.surface"),
-        list(SURFACES),
-        format_func=lambda name: text(f"surface.{name}.title"),
-        **bind_value(f"regularisation.surface.{text.code}", state.surface, pick_surface),
-    )
+    choose_surface(page, state, state.surface, look, key="regularisation.surface")
     st.segmented_control(
         text("regularisation.decay.rule"),
         list(RULES),
@@ -144,13 +141,14 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
     momentum = state.momentum if state.rule == "momentum" else 0.0
     try:
         pair, bent, moved = _computed(
-            state.surface, state.rule, state.decay, state.lr, momentum, state.start, state.steps
-        )
+            state.surface_name, state.rule, state.decay, state.lr, momentum, state.start,
+            state.steps,
+        )  # fmt: skip
     except Problem as problem:
         page.problem(problem)
         return
-    ground = decayed(state.surface, state.decay)
-    shown = ground if state.ground == "after" else get_surface(state.surface)
+    ground = decayed(state.surface_name, state.decay)
+    shown = ground if state.ground == "after" else get_surface(state.surface_name)
     square = unit_square(state.decay) if state.rule == "adam" and state.decay else None
     paths = (pair.l2, pair.decoupled)
     settings = {"lr": state.lr, "momentum": momentum}
@@ -178,7 +176,7 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         actors,
         key="regularisation.stage",
         map_figure=decay_figure(shown, moved, state.decay, square, text=text, theme=theme),
-        map_revision=f"{state.surface} {state.ground} {state.decay} {state.rule == 'adam'} "
+        map_revision=f"{state.surface_name} {state.ground} {state.decay} {state.rule == 'adam'} "
         f"{theme.name} {text.code}",
         landscape_figure=None,
         history_figure=history_figure(ground, paths, text=text, theme=theme),
@@ -186,7 +184,7 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         steps=state.steps,
         focus=state.focus,
         hessian=False,
-        scene=f"{scene} {state.surface} {state.rule} {state.step}",
+        scene=f"{scene} {state.surface_name} {state.rule} {state.step}",
         step=state.step,
         text=text,
         theme=theme,

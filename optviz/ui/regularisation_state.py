@@ -15,7 +15,8 @@ from optviz.recommender.landscape import RecommenderLandscape
 from optviz.training.batch_norm import BATCHES, NormPlan
 from optviz.training.landscape import DIRECTIONS, GridPlan
 from optviz.training.landscape_tasks import OPTIMIZERS, SmallLandscape
-from optviz.ui.fields import PageState, choice, custom, flag, integer, number
+from optviz.ui.fields import choice, custom, flag, integer, number
+from optviz.ui.own_surface import OWN_SURFACE, OwnSurface
 from optviz.ui.points import point
 
 __all__ = [
@@ -76,16 +77,23 @@ def suited_rate(rule: str, surface: str) -> float:
     the shrinking of one step alone, αλ, would already be large.
     """
     rate = float(default_hyperparameters(rule, surface)["lr"])
-    return float(f"{rate / 10:.3g}") if rule == "adam" else rate
+    suited = float(f"{rate / 10:.3g}") if rule == "adam" else rate
+    return min(max(suited, _RATE[0]), _RATE[1])
 
 
-def on_ground(surface: str, rule: str, **changes: Any) -> dict[str, Any]:
-    """The fields of a fresh look at ``surface`` with a rule: rate, start and steps that suit."""
+def on_ground(called: str, rule: str, **changes: Any) -> dict[str, Any]:
+    """The fields of a fresh look at a surface with a rule: rate, start and steps that suit.
+
+    Args:
+        called: The surface's name in the core; a typed one's fields are among ``changes``.
+        rule: A key of ``RULES``.
+        **changes: Fields that are to be otherwise.
+    """
     return {
-        "surface": surface,
+        "surface": called,
         "rule": rule,
-        "lr": suited_rate(rule, surface),
-        "start": get_surface(surface).start,
+        "lr": suited_rate(rule, called),
+        "start": get_surface(called).start,
         "steps": 300,
         "step": -1,
     } | changes
@@ -95,14 +103,14 @@ _FIRST = "rosenbrock"
 
 
 @dataclass(frozen=True)
-class RegularisationState(PageState):
+class RegularisationState(OwnSurface):
     """Everything the page shows follows from this."""
 
     page: ClassVar[str] = "regularisation"
 
     part: str = choice("decay", PARTS)
 
-    surface: str = choice(_FIRST, tuple(SURFACES))
+    surface: str = choice(_FIRST, (*SURFACES, OWN_SURFACE))
     rule: str = choice("sgd", tuple(RULES))
     decay: float = number(1.0, 0.0, MOST_DECAY)
     lr: float = number(suited_rate("sgd", _FIRST), *_RATE)
@@ -131,6 +139,11 @@ class RegularisationState(PageState):
     )
     points: int = integer(31, 11, 61)
     view: str = choice("map", VIEWS)
+
+    @property
+    def surface_name(self) -> str:
+        """The name by which the core knows the surface, be it of the registry or typed."""
+        return self.called(self.surface)
 
     def norm_plan(self) -> NormPlan:
         """The comparison with and without batch normalisation that the settings ask for."""

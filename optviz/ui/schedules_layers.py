@@ -9,15 +9,16 @@ import numpy as np
 import streamlit as st
 
 from optviz.core.problem import Problem
-from optviz.core.surfaces import SURFACES, get_surface
+from optviz.core.surfaces import get_surface
 from optviz.recommender.layers import NET_GROUPS
 from optviz.training.groups import parse_rates, spread
 from optviz.training.layers import DIGITS_GROUPS
 from optviz.ui import controls
 from optviz.ui.frame import Page
+from optviz.ui.own_surface import called_after, choose_surface
 from optviz.ui.points import read_point, rounded_point, write_point
 from optviz.ui.schedules_jobs import Training, Trainings, trainings
-from optviz.ui.schedules_state import LAYER_OPTIMIZERS, LAYERED, SchedulesState
+from optviz.ui.schedules_state import LAYER_OPTIMIZERS, LAYERED, WITH_MINIMA, SchedulesState
 from optviz.ui.state import Store, bind_value, guarded
 
 __all__ = ["layer_controls", "render_layers"]
@@ -91,16 +92,19 @@ def _group(page: Page, name: str) -> str:
 def _surface_controls(page: Page, store: PageStore) -> None:
     text, state = page.text, store.value
 
-    def pick(name: str) -> None:
-        store.set(layer_surface=name, layer_start=SURFACES[name].start)
+    def look(name: str, /, **changes: Any) -> None:
+        called = called_after(store.value, name, **changes)
+        _hessian(called)  # the rates are about the curvature at a minimum: there must be one
+        store.set(layer_surface=name, layer_start=get_surface(called).start, **changes)
 
-    names = [name for name in SURFACES if SURFACES[name].minima]
-    st.selectbox(
-        text("trajectories.surface"), names,
-        format_func=lambda name: text(f"surface.{name}.title"),
-        **bind_value(f"schedules.layer_surface.pick.{text.code}", state.layer_surface, pick),
+    choose_surface(
+        page, state, state.layer_surface, look,
+        key="schedules.layer_surface.pick", names=WITH_MINIMA,
     )  # fmt: skip
-    diagonal = np.diag(_hessian(state.layer_surface))
+    try:
+        diagonal = np.diag(_hessian(state.called(state.layer_surface)))
+    except Problem:
+        return  # the stage says so
     suited = f"[{', '.join(f'{1 / max(h, 1e-9):.4g}' for h in diagonal)}]"
     st.button(
         text("schedules.newton"), key="schedules.newton", icon=":material/auto_fix_high:",
@@ -117,11 +121,17 @@ def _surface_controls(page: Page, store: PageStore) -> None:
 
 @lru_cache(maxsize=32)
 def _hessian(surface: str) -> Any:
-    """(2, 2) at the surface's first minimum."""
+    """(2, 2) at the surface's first minimum.
+
+    Raises:
+        Problem: A typed surface cannot be used, or has no minimum in its box.
+    """
     from optviz.core.curvature import curvature
 
     found = get_surface(surface)
-    return curvature(found, found.minima[:1]).hessians[0]
+    if not found.all_minima:
+        raise Problem("problem.own.no_minimum")
+    return curvature(found, found.all_minima[:1]).hessians[0]
 
 
 def render_layers(page: Page, store: PageStore, scene: str | None) -> None:
@@ -165,10 +175,14 @@ def _stage(page: Page, store: PageStore, scene: str | None, rates: tuple[float, 
     from optviz.ui.components.stage import Actor, stage
 
     text, state, theme = page.text, store.value, page.theme
-    surface = get_surface(state.layer_surface)
-    hessian = _hessian(state.layer_surface)
+    called = state.called(state.layer_surface)
+    try:
+        surface, hessian = get_surface(called), _hessian(called)
+    except Problem as problem:  # from a link
+        page.problem(problem)
+        return
     before, after, best = condition_numbers(hessian, rates)
-    walked = _walked(state.layer_surface, rates, best, state.layer_start, state.layer_steps)
+    walked = _walked(called, rates, best, state.layer_start, state.layer_steps)
     titles = [
         text("schedules.one_rate", lr=f"{best:.3g}"),
         text("schedules.two_rates", x=f"{rates[0]:.3g}", y=f"{rates[1]:.3g}"),
@@ -198,7 +212,7 @@ def _stage(page: Page, store: PageStore, scene: str | None, rates: tuple[float, 
         steps=state.layer_steps,
         focus=1,
         hessian=False,
-        scene=f"layers {controls.last_scene('schedules', scene)} {state.layer_surface}",
+        scene=f"layers {controls.last_scene('schedules', scene)} {surface.name}",
         step=-1,
         text=text,
         theme=theme,

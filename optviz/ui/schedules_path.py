@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from optviz.core.surfaces import SURFACES, get_surface
+from optviz.core.optimizers import default_hyperparameters
+from optviz.core.problem import Problem
+from optviz.core.surfaces import get_surface
 from optviz.training.schedules import sgdr_restarts
 from optviz.ui import controls
 from optviz.ui.frame import Page
+from optviz.ui.own_surface import called_after, choose_surface
 from optviz.ui.points import read_point, rounded_point, write_point
-from optviz.ui.schedules_state import MOVERS, STEPS_PER_EPOCH, SchedulesState
+from optviz.ui.schedules_state import HIGHEST, LOWEST, MOVERS, STEPS_PER_EPOCH, SchedulesState
 from optviz.ui.state import Store, bind_value
 
 __all__ = ["path_controls", "render_path"]
@@ -29,18 +32,12 @@ def path_controls(page: Page, store: PageStore) -> None:
     """Draw where the schedules are tried."""
     text, state = page.text, store.value
 
-    def pick(name: str) -> None:
-        if name != state.surface:
-            from optviz.core.optimizers import default_hyperparameters
+    def look(name: str, /, **changes: Any) -> None:
+        called = called_after(store.value, name, **changes)
+        start, lr = get_surface(called).start, _suited(state.optimizer, called)
+        store.set(surface=name, start=start, lr=lr, **changes)
 
-            lr = default_hyperparameters(state.optimizer, name)["lr"]
-            store.set(surface=name, start=SURFACES[name].start, lr=lr)
-
-    st.selectbox(
-        text("trajectories.surface"), list(SURFACES),
-        format_func=lambda name: text(f"surface.{name}.title"),
-        **bind_value(f"schedules.surface.pick.{text.code}", state.surface, pick),
-    )  # fmt: skip
+    choose_surface(page, state, state.surface, look, key="schedules.surface.pick")
     controls.typed_number(store, "lr", text("schedules.lr"), text, help=text("schedules.lr_help"))
     controls.typed_number(
         store, "sigma", text("schedules.sigma"), text, help=text("schedules.sigma_help")
@@ -48,10 +45,7 @@ def path_controls(page: Page, store: PageStore) -> None:
     with st.expander(text("schedules.more"), icon=":material/tune:"):
 
         def move(name: str) -> None:
-            from optviz.core.optimizers import default_hyperparameters
-
-            lr = default_hyperparameters(name, state.surface)["lr"]
-            store.set(optimizer=name, lr=lr)
+            store.set(optimizer=name, lr=_suited(name, state.called(state.surface)))
 
         st.selectbox(
             text("schedules.optimizer"), list(MOVERS),
@@ -76,12 +70,18 @@ def path_controls(page: Page, store: PageStore) -> None:
         )
 
 
+def _suited(optimizer: str, surface: str) -> float:
+    """The rate to begin with; those for a typed function may be of any size."""
+    rate = float(default_hyperparameters(optimizer, surface)["lr"])
+    return min(max(rate, LOWEST), HIGHEST)
+
+
 Asked = tuple[Any, ...]
 
 
 def _asked(state: SchedulesState) -> Asked:
     return (
-        state.surface, state.optimizer, state.schedules, tuple(state.options.items()),
+        state.called(state.surface), state.optimizer, state.schedules, tuple(state.options.items()),
         state.epochs, state.lr, state.start, state.sigma,
     )  # fmt: skip
 
@@ -126,7 +126,11 @@ def render_path(page: Page, store: PageStore, scene: str | None) -> None:
     from optviz.ui.components.stage import Actor, stage
 
     text, state, theme = page.text, store.value, page.theme
-    surface = get_surface(state.surface)
+    try:
+        surface = get_surface(state.called(state.surface))
+    except Problem as problem:  # from a link
+        page.problem(problem)
+        return
     walked = _walked(_asked(state), state.seed)
     titles = [text(f"choice.schedule.{name}") for name in state.schedules]
     styles = [schedule_style(theme, name) for name in state.schedules]
@@ -161,7 +165,7 @@ def render_path(page: Page, store: PageStore, scene: str | None) -> None:
         steps=state.epochs * STEPS_PER_EPOCH,
         focus=0,
         hessian=False,
-        scene=f"path {controls.last_scene('schedules', scene)} {state.surface}",
+        scene=f"path {controls.last_scene('schedules', scene)} {surface.name}",
         step=-1,
         text=text,
         theme=theme,

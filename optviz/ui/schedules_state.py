@@ -12,18 +12,22 @@ from optviz.core.surface import Point
 from optviz.core.surfaces import SURFACES
 from optviz.training.groups import parse_rates
 from optviz.training.schedules import SCHEDULES
-from optviz.ui.fields import PageState, choice, custom, flag, integer, number
+from optviz.ui.fields import choice, custom, flag, integer, number
+from optviz.ui.own_surface import OWN_SURFACE, OwnSurface
 from optviz.ui.points import point
 
 __all__ = [
+    "HIGHEST",
     "LAYERED",
     "LAYER_OPTIMIZERS",
+    "LOWEST",
     "MOST_SCHEDULES",
     "MOVERS",
     "PARTS",
     "RECOMMENDERS",
     "SCENES",
     "STEPS_PER_EPOCH",
+    "WITH_MINIMA",
     "SchedulesState",
 ]
 
@@ -35,6 +39,12 @@ MOST_SCHEDULES = 4
 
 STEPS_PER_EPOCH = 10
 """On a surface, where there are no data to pass over, ten steps are called an epoch."""
+
+LOWEST, HIGHEST = 1e-9, 1e3
+"""Rates of a schedule lie between."""
+
+WITH_MINIMA = tuple(name for name in SURFACES if SURFACES[name].minima)
+"""Surfaces whose curvature at a minimum says which rates suit them."""
 
 MOVERS = tuple(
     name for name, spec in OPTIMIZERS.items()
@@ -59,7 +69,7 @@ def _check_rates(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class SchedulesState(PageState):
+class SchedulesState(OwnSurface):
     """The schedules, where they are tried, and the rates of the layers."""
 
     page: ClassVar[str] = "schedules"
@@ -77,9 +87,9 @@ class SchedulesState(PageState):
     step_epochs: int = integer(20, 1, 100)
     gamma: float = number(0.9, 0.1, 1.0)
     warmup: int = integer(10, 1, 100)
-    surface: str = choice("rastrigin", lambda: tuple(SURFACES))
+    surface: str = choice("rastrigin", (*SURFACES, OWN_SURFACE))
     optimizer: str = choice("sgd", MOVERS)
-    lr: float = number(0.006, 1e-9, 1e3)
+    lr: float = number(0.006, LOWEST, HIGHEST)
     sigma: float = number(30.0, 0.0, 1e4)
     seed: int = integer(11, 0, 2**31 - 1)
     start: Point = point((4.2, 4.2))  # noqa: RUF009
@@ -87,7 +97,7 @@ class SchedulesState(PageState):
     passes: int = integer(7, 1, 30)
     model_lr: float = number(0.01, 1e-9, 1e3)
     layered: str = choice("surface", LAYERED)
-    layer_surface: str = choice("ravine", lambda: tuple(n for n in SURFACES if SURFACES[n].minima))
+    layer_surface: str = choice("ravine", (*WITH_MINIMA, OWN_SURFACE))
     layer_start: Point = point((-10.0, 1.0))  # noqa: RUF009
     layer_steps: int = integer(60, 1, 1000)
     rates: str = custom("slice(0.5, 0.005)", check=_check_rates, parse=str, write=str)

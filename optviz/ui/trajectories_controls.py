@@ -9,24 +9,22 @@ from typing import Any
 
 import streamlit as st
 
-from optviz.core.expression import FUNCTIONS, parse_expression
 from optviz.core.optimizers import OPTIMIZERS, Hyperparameter, Value, get_optimizer
 from optviz.core.problem import Problem
-from optviz.core.surfaces import SURFACES, get_surface
+from optviz.core.surfaces import get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
+from optviz.ui.own_surface import OWN_SURFACE, choose_surface
 from optviz.ui.points import read_point, write_point
 from optviz.ui.state import Store, bind_value, guarded, remember
 from optviz.ui.trajectories_state import (
     MOST_RUNS,
     MOST_STEPS,
-    OWN_SURFACE,
     Run,
     TrajectoriesState,
     carried,
     on_own,
     on_surface,
-    read_range,
     settings_of,
 )
 
@@ -76,46 +74,15 @@ def _rounded(value: Value) -> Value:
 
 
 def _surface(page: Page, store: PageStore) -> None:
-    text, state = page.text, store.value
+    state = store.value
 
-    def pick(name: str | None) -> None:
+    def look(name: str, /, **changes: Any) -> None:
         if name == OWN_SURFACE:
-            store.set(**on_own(state))
-        elif name is not None and name != state.surface:
+            store.set(**on_own(store.value, **changes))
+        else:
             store.set(**on_surface(name, runs=carried(state.runs, state.surface_name, name)))
 
-    def title(name: str) -> str:
-        return text("trajectories.own.title" if name == OWN_SURFACE else f"surface.{name}.title")
-
-    st.selectbox(
-        text("trajectories.surface"),
-        [*SURFACES, OWN_SURFACE],
-        format_func=title,
-        **bind_value(f"trajectories.surface.pick.{text.code}", state.surface, pick),
-    )
-
-    if state.surface == OWN_SURFACE:
-        _own(page, store)
-
-
-def _own(page: Page, store: PageStore) -> None:
-    """The formula of a typed surface, and the box in which it is drawn."""
-    text, state = page.text, store.value
-
-    def take(name: str, read: Callable[[str], Any]) -> Callable[[str], None]:
-        return lambda written: store.set(**on_own(store.value, **{name: read(written)}))
-
-    controls.typed_text(
-        "trajectories.formula.typed", text("trajectories.own.formula"), state.formula,
-        take("formula", lambda written: parse_expression(written).text), text,
-        help=text("trajectories.own.formula_help", functions=", ".join(FUNCTIONS)),
-    )  # fmt: skip
-    for column, name in zip(st.columns(2, gap="small"), ("x_range", "y_range"), strict=True):
-        with column:
-            controls.typed_text(
-                f"trajectories.{name}.typed", text(f"trajectories.own.{name}"),
-                write_point(getattr(state, name)), take(name, read_range), text,
-            )  # fmt: skip
+    choose_surface(page, state, state.surface, look, key="trajectories.surface.pick")
 
 
 def _runs(page: Page, store: PageStore) -> None:

@@ -9,17 +9,17 @@ import streamlit as st
 from optviz.core.optimizers import get_optimizer
 from optviz.core.problem import Problem
 from optviz.core.stability import stability_bound
-from optviz.core.surface import Surface
 from optviz.core.surfaces import get_surface
 from optviz.ui import controls
 from optviz.ui.frame import Page
+from optviz.ui.own_surface import OWN_SURFACE, about_found
 from optviz.ui.points import rounded_point
 from optviz.ui.state import Store
 from optviz.ui.trajectories_basins import render_basins
 from optviz.ui.trajectories_controls import render_controls, run_title
 from optviz.ui.trajectories_fair import render_fair
 from optviz.ui.trajectories_settings import render_settings
-from optviz.ui.trajectories_state import OWN_SURFACE, VIEWS, TrajectoriesState, settings_of
+from optviz.ui.trajectories_state import VIEWS, TrajectoriesState, settings_of
 
 __all__ = ["render"]
 
@@ -156,7 +156,7 @@ def _notes(page: Page, store: PageStore) -> None:
     except Problem:
         return  # the stage has said so
     if state.surface == OWN_SURFACE:
-        st.markdown(_found(page, surface))
+        st.markdown(f":material/visibility: {about_found(page, surface)}")
     else:
         st.markdown(
             f":material/visibility: **{text(f'surface.{surface.name}.title')}.** "
@@ -169,7 +169,7 @@ def _notes(page: Page, store: PageStore) -> None:
                 "trajectories.domain",
                 x0=surface.x_range[0], x1=surface.x_range[1],
                 y0=surface.y_range[0], y1=surface.y_range[1],
-                source=surface.source or text("trajectories.own.source"),
+                source=surface.source or text("own.source"),
             )
         )  # fmt: skip
         shown = {run.optimizer: None for run in state.runs}
@@ -180,16 +180,3 @@ def _notes(page: Page, store: PageStore) -> None:
                 f"\n\n${spec.latex}$"
             )
         st.markdown(text("trajectories.exactness"))
-
-
-def _found(page: Page, surface: Surface) -> str:
-    """What was found on a typed surface."""
-    text = page.text
-    if not surface.complete:
-        return f":material/visibility: {text('trajectories.own.many')}"
-    return ":material/visibility: " + text(
-        "trajectories.own.found",
-        minima=len(surface.all_minima),
-        saddles=len(surface.saddles),
-        maxima=len(surface.maxima),
-    )

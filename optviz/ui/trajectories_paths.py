@@ -8,7 +8,8 @@ from typing import Any
 from optviz.core.optimizers import RunSpec
 from optviz.jobs import Job, default_backend
 from optviz.language import Text
-from optviz.ui.trajectories_state import OWN_SURFACE, Run, TrajectoriesState
+from optviz.ui.own_surface import OWN_SURFACE
+from optviz.ui.trajectories_state import Run, TrajectoriesState
 from optviz.ui.waiting import awaited
 
 __all__ = ["comparison"]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from optviz.core.expression import parse_expression
 from optviz.core.optimizers import (
     OPTIMIZERS,
     RunSpec,
@@ -14,19 +13,18 @@ from optviz.core.optimizers import (
     default_hyperparameters,
     get_optimizer,
 )
-from optviz.core.own import own_name
 from optviz.core.problem import Problem
 from optviz.core.settings_map import seconds_of
 from optviz.core.surface import Point
 from optviz.core.surfaces import SURFACES, get_surface
-from optviz.ui.fields import PageState, choice, custom, flag, integer
-from optviz.ui.points import check_point, point, read_point
+from optviz.ui.fields import choice, custom, flag, integer
+from optviz.ui.own_surface import OWN_SURFACE, OwnSurface, called_after
+from optviz.ui.points import point
 
 __all__ = [
     "BASINS_BY",
     "FAIR_VIEWS",
     "MOST_STEPS",
-    "OWN_SURFACE",
     "SCENES",
     "VIEWS",
     "Run",
@@ -34,7 +32,6 @@ __all__ = [
     "carried",
     "on_own",
     "on_surface",
-    "read_range",
     "settings_of",
 ]
 
@@ -115,41 +112,11 @@ def _read_runs(written: str) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-OWN_SURFACE = "own"
-"""The choice of a surface that the user types."""
-
 VIEWS = ("map", "landscape", "basins")
 BASINS_BY = ("minimum", "steps")
 
 FAIR_VIEWS = ("loss", "steps")
 """What the fair comparison measures."""
-
-_FORMULA = "0.1*(x^2 + y^2) + sin(2*x)*cos(2*y)"
-_BOX = (-4.0, 4.0)
-
-
-def _check_formula(value: Any) -> str:
-    return parse_expression(str(value)).text
-
-
-def _check_range(value: Any) -> Point:
-    low, high = check_point(value)
-    if not low < high:
-        raise Problem("problem.expression.box")
-    return low, high
-
-
-def read_range(written: str) -> Point:
-    """The two ends of ``-4, 4``.
-
-    Raises:
-        Problem: They are no such two numbers.
-    """
-    try:
-        return _check_range(read_point(written))
-    except Problem:
-        raise Problem("problem.expression.box") from None
-
 
 _SECONDS = tuple(dict.fromkeys(name for spec in OPTIMIZERS for name in seconds_of(spec)))
 """Settings that a map can vary beside the learning rate; of which optimizers, it knows."""
@@ -159,19 +126,12 @@ _FIRST_RUNS = (Run("sgd", (("lr", 0.018),)), Run("momentum"), Run("adam"))
 
 
 @dataclass(frozen=True)
-class TrajectoriesState(PageState):
+class TrajectoriesState(OwnSurface):
     """Everything the page shows follows from this."""
 
     page: ClassVar[str] = "trajectories"
 
     surface: str = choice(_FIRST, (*SURFACES, OWN_SURFACE))
-    formula: str = custom(_FORMULA, check=_check_formula, parse=str, write=str)
-    x_range: Point = custom(  # noqa: RUF009
-        _BOX, check=_check_range, parse=read_point, write=lambda pair: ",".join(map(repr, pair))
-    )
-    y_range: Point = custom(  # noqa: RUF009
-        _BOX, check=_check_range, parse=read_point, write=lambda pair: ",".join(map(repr, pair))
-    )
     runs: tuple[Run, ...] = custom(
         _FIRST_RUNS, check=_check_runs, parse=_read_runs, write=_write_runs
     )
@@ -190,9 +150,7 @@ class TrajectoriesState(PageState):
     @property
     def surface_name(self) -> str:
         """The name by which the core knows the surface, be it of the registry or typed."""
-        if self.surface != OWN_SURFACE:
-            return self.surface
-        return own_name(self.formula, self.x_range, self.y_range)
+        return self.called(self.surface)
 
     @property
     def focused(self) -> int | None:
@@ -200,7 +158,7 @@ class TrajectoriesState(PageState):
         return min(self.focus, len(self.runs) - 1) if self.runs else None
 
 
-def on_surface(surface: str, **changes: Any) -> dict[str, Any]:
+def on_surface(surface: str, /, **changes: Any) -> dict[str, Any]:
     """The fields of a fresh look at ``surface``: its own start and steps, then ``changes``."""
     return {"surface": surface, **_opening(surface)} | changes
 
@@ -211,9 +169,9 @@ def on_own(state: TrajectoriesState, **changes: Any) -> dict[str, Any]:
     Raises:
         Problem: The formula or the box cannot be used.
     """
-    new = replace(state, surface=OWN_SURFACE, **changes)
-    runs = carried(state.runs, state.surface_name, new.surface_name)
-    return {"surface": OWN_SURFACE, "runs": runs, **_opening(new.surface_name)} | changes
+    name = called_after(state, OWN_SURFACE, **changes)
+    runs = carried(state.runs, state.surface_name, name)
+    return {"surface": OWN_SURFACE, "runs": runs, **_opening(name)} | changes
 
 
 def _opening(name: str) -> dict[str, Any]:

@@ -248,12 +248,12 @@ def test_a_typed_function_becomes_a_surface(page: Page, server: str) -> None:
     drawn(page)
     choice = page.get_by_role("combobox", name=EN("trajectories.surface"), exact=True)
     choice.click()
-    choice.fill(EN("trajectories.own.title"))
-    page.get_by_role("option", name=EN("trajectories.own.title")).click()
-    box = page.get_by_role("textbox", name=EN("trajectories.own.formula"))
+    choice.fill(EN("own.title"))
+    page.get_by_role("option", name=EN("own.title")).click()
+    box = page.get_by_role("textbox", name=EN("own.formula"))
     box.fill("(x^2 - 1)^2 + y^2")
     box.press("Enter")
-    found = EN("trajectories.own.found", minima=2, saddles=1, maxima=0)
+    found = EN("own.found", minima=2, saddles=1, maxima=0)
     expect(page.get_by_text(found)).to_be_visible()
     stars = (
         "document.querySelector('.ov-view .ov-plot')._fullData"

@@ -154,10 +154,10 @@ def test_typing_a_function() -> None:
     app = open_page()
     app.selectbox(key="trajectories.surface.pick.en").set_value("own").run()
     check(app)
-    assert EN("trajectories.own.found", minima=15, saddles=26, maxima=10) in said(app)
+    assert EN("own.found", minima=15, saddles=26, maxima=10) in said(app)
     app.text_input(key="trajectories.formula.typed").set_value("x^2 + 4*y^2").run()
     check(app)
-    assert EN("trajectories.own.found", minima=1, saddles=0, maxima=0) in said(app)
+    assert EN("own.found", minima=1, saddles=0, maxima=0) in said(app)
     before = shown(app)["runs"]
     for wrong in ("", "x + ", "x + z", "2x", "3", "sqrt(-1-x^2)", "(x"):
         app.text_input(key="trajectories.formula.typed").set_value(wrong).run()

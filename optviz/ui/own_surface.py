@@ -1,0 +1,171 @@
+"""Surfaces to choose from, on whatever page: those of the registry, and the user's own formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import streamlit as st
+
+from optviz.core.expression import FUNCTIONS, parse_expression
+from optviz.core.own import own_name, own_parts
+from optviz.core.problem import Problem
+from optviz.core.surface import Point, Surface
+from optviz.core.surfaces import SURFACES, get_surface
+from optviz.ui import controls
+from optviz.ui.fields import PageState, custom
+from optviz.ui.frame import Page
+from optviz.ui.points import check_point, read_point, write_point
+from optviz.ui.state import bind_value
+
+__all__ = [
+    "OWN_SURFACE",
+    "OwnSurface",
+    "about_found",
+    "called_after",
+    "choose_surface",
+    "own_fields",
+    "read_range",
+]
+
+OWN_SURFACE = "own"
+"""The choice of a surface that the user types."""
+
+_FORMULA = "0.1*(x^2 + y^2) + sin(2*x)*cos(2*y)"
+_BOX = (-4.0, 4.0)
+
+
+def _check_formula(value: Any) -> str:
+    return parse_expression(str(value)).text
+
+
+def _check_range(value: Any) -> Point:
+    low, high = check_point(value)
+    if not low < high:
+        raise Problem("problem.expression.box")
+    return low, high
+
+
+def read_range(written: str) -> Point:
+    """The two ends of ``-4, 4``.
+
+    Raises:
+        Problem: They are no such two numbers.
+    """
+    try:
+        return _check_range(read_point(written))
+    except Problem:
+        raise Problem("problem.expression.box") from None
+
+
+def _range_field() -> Point:
+    return custom(
+        _BOX, check=_check_range, parse=read_point, write=lambda pair: ",".join(map(repr, pair))
+    )
+
+
+@dataclass(frozen=True)
+class OwnSurface(PageState):
+    """What a page keeps of a typed surface, whether or not it is the one looked at."""
+
+    formula: str = custom(_FORMULA, check=_check_formula, parse=str, write=str)
+    x_range: Point = _range_field()  # noqa: RUF009
+    y_range: Point = _range_field()  # noqa: RUF009
+
+    def called(self, surface: str) -> str:
+        """The name by which the core knows a chosen surface, be it of the registry or typed."""
+        if surface != OWN_SURFACE:
+            return surface
+        return own_name(self.formula, self.x_range, self.y_range)
+
+
+def called_after(state: OwnSurface, surface: str, **changes: Any) -> str:
+    """The core's name of a chosen surface once ``changes`` of formula or box are made.
+
+    Raises:
+        Problem: It could not be used then.
+    """
+    name = replace(state, **changes).called(surface)
+    get_surface(name)
+    return name
+
+
+def own_fields(name: str) -> dict[str, Any]:
+    """The fields of a page's state that stand for a core's name: the choice, and what is typed."""
+    if name in SURFACES:
+        return {"surface": name}
+    formula, x_range, y_range = own_parts(name)
+    return {"surface": OWN_SURFACE, "formula": formula, "x_range": x_range, "y_range": y_range}
+
+
+class Look(Protocol):
+    """Takes over a chosen surface and what was typed of it; raises a Problem if it cannot."""
+
+    def __call__(self, surface: str, /, **changes: Any) -> None:
+        """Look at ``surface`` after ``changes`` of formula or box."""
+
+
+def choose_surface(
+    page: Page,
+    state: OwnSurface,
+    chosen: str,
+    look: Look,
+    *,
+    key: str,
+    names: Sequence[str] = tuple(SURFACES),
+    label: str = "trajectories.surface",
+) -> None:
+    """A select box of surfaces and, for the user's own, its formula and its box.
+
+    Args:
+        page: The frame.
+        state: Of the page.
+        chosen: The choice that stands.
+        look: Takes over another one.
+        key: Of the select box; the typed ones begin with the page's name.
+        names: Surfaces of the registry to choose from.
+        label: What to call the select box: a key of the catalogue.
+    """
+    text = page.text
+
+    def title(name: str) -> str:
+        return text("own.title" if name == OWN_SURFACE else f"surface.{name}.title")
+
+    def pick(name: str | None) -> None:
+        if name is not None and name != chosen:
+            look(name)
+
+    st.selectbox(
+        text(label), [*names, OWN_SURFACE], format_func=title,
+        **bind_value(f"{key}.{text.code}", chosen, pick),
+    )  # fmt: skip
+    if chosen != OWN_SURFACE:
+        return
+
+    def take(name: str, read: Callable[[str], Any]) -> Callable[[str], None]:
+        return lambda written: look(OWN_SURFACE, **{name: read(written)})
+
+    controls.typed_text(
+        f"{page.name}.formula.typed", text("own.formula"), state.formula,
+        take("formula", lambda written: parse_expression(written).text), text,
+        help=text("own.formula_help", functions=", ".join(FUNCTIONS)),
+    )  # fmt: skip
+    for column, name in zip(st.columns(2, gap="small"), ("x_range", "y_range"), strict=True):
+        with column:
+            controls.typed_text(
+                f"{page.name}.{name}.typed", text(f"own.{name}"),
+                write_point(getattr(state, name)), take(name, read_range), text,
+            )  # fmt: skip
+
+
+def about_found(page: Page, surface: Surface) -> str:
+    """What was found on a typed surface, in words."""
+    if not surface.complete:
+        return page.text("own.many")
+    return page.text(
+        "own.found",
+        minima=len(surface.all_minima),
+        saddles=len(surface.saddles),
+        maxima=len(surface.maxima),
+    )
