@@ -91,6 +91,11 @@ relu, minimum, maximum.
         raise Problem("problem.expression.empty")
     if len(text) > LONGEST:
         raise Problem("problem.expression.long", length=len(text), longest=LONGEST)
+    for place, sign in enumerate(text):
+        # Invisible signs could hide something from whoever reads along, and so could remarks.
+        if sign == "#" or not (sign.isprintable() or sign.isspace()):
+            shown = sign if sign == "#" else f"U+{ord(sign):04X}"
+            raise Problem("problem.expression.unreadable", at=place + 1, sign=shown)
     code, places = _spelled_out(text)
     try:
         tree = ast.parse(code, mode="eval").body
@@ -159,7 +164,9 @@ class _Reader:
         raise self._refused("unreadable", node)
 
     def _refused(self, kind: str, node: ast.expr, **values: Any) -> Problem:
-        place = self.places[min(node.col_offset, len(self.places) - 1)]
+        # Python counts bytes; letters of other scripts have several.
+        before = len(self.code.encode()[: node.col_offset].decode())
+        place = self.places[min(before, len(self.places) - 1)]
         sign = ast.get_source_segment(self.code, node) or ""
         return Problem(
             f"problem.expression.{kind}", **{"at": place + 1, "sign": sign[:40]} | values

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from optviz.core.curvature import curvature, evaluate, evaluate_grid
+from optviz.core.curvature import curvature, evaluate, evaluate_grid, gradient
 from optviz.core.expression import parse_expression
 from optviz.core.problem import Problem
 from optviz.core.surface import Surface
@@ -31,6 +31,9 @@ BOX = "-5,5,-5,5"
 
 WIDEST = 1e6
 POINTS = 61
+
+LARGEST = 1e30
+"""Values beyond leave no room for differences, and for a picture; in a corner they may."""
 
 
 def own_name(formula: str, x_range: tuple[float, float], y_range: tuple[float, float]) -> str:
@@ -74,10 +77,19 @@ def own_surface(name: str) -> Surface:
     bare = Surface(
         name, expression.function, (x0, x1), (y0, y1), latex=f"f(x,y)={expression.latex}"
     )
-    values = evaluate_grid(bare, np.linspace(x0, x1, POINTS), np.linspace(y0, y1, POINTS))
-    finite = values[np.isfinite(values)]
+    grid = np.linspace(x0, x1, POINTS), np.linspace(y0, y1, POINTS)
+    values = evaluate_grid(bare, *grid)
+    defined = np.isfinite(values)
+    finite = values[defined]
     if not finite.size:
         raise Problem("problem.expression.nowhere")
+    if np.median(np.abs(values[~np.isnan(values)])) > LARGEST:
+        raise Problem("problem.expression.overflow", largest=f"{LARGEST:g}")
+    if (
+        finite.min() == finite.max()
+        and not gradient(bare, np.dstack(np.meshgrid(*grid))[defined]).any()
+    ):
+        raise Problem("problem.expression.flat", value=f"{finite[0] + 0.0:.4g}")
     with np.errstate(all="ignore"):  # a formula may overflow in a corner of its box
         return _described(bare, values)
 

@@ -45,7 +45,7 @@ def slopes(surface: Surface, x: torch.Tensor, y: torch.Tensor) -> Slopes:
         with torch.enable_grad():
             points = x.detach().requires_grad_(), y.detach().requires_grad_()
             value = surface.function(*points)
-        found = torch.autograd.grad(value.sum(), points, materialize_grads=True)
+            found = torch.autograd.grad(value.sum(), points, materialize_grads=True)
         return value.detach(), *found
 
     return derived

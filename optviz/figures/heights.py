@@ -22,6 +22,9 @@ ASPECT = 1.34
 POINTS = 151
 """Grid points along each side: under 4 px apart, 120 kB as base64."""
 
+_HIGHEST = 1e37
+"""Pictures are sent as float32, which ends at 3e38; a typed function may be beyond in a corner."""
+
 _EQUAL = (0.5, 2.0)
 """Boxes whose width over height lies between these are drawn with equal scales."""
 
@@ -52,7 +55,7 @@ class Heights:
         """The height at which a value is drawn."""
         f = np.asarray(values, dtype=np.float64)
         if not self.unit:
-            return f
+            return np.clip(f, -_HIGHEST, _HIGHEST)
         with np.errstate(all="ignore"):
             return np.log10(1 + np.maximum(f - self.floor, 0) / self.unit)
 
@@ -96,7 +99,8 @@ def _evaluate(surface: Surface) -> Heights:
         floor = min(floor, surface.minimum_value)
     if not surface.log_levels:
         # The corners of most boxes are far higher than anything of interest.
-        return Heights(xs, ys, values, equal, floor, 0.0, float(np.quantile(finite, 0.985)))
+        ceiling = min(float(np.quantile(finite, 0.985)), _HIGHEST / 2)
+        return Heights(xs, ys, values, equal, max(floor, -_HIGHEST), 0.0, ceiling)
     above = finite - floor
     unit = float(np.quantile(above[above > 0], 0.02)) if (above > 0).any() else 1.0
     ceiling = float(np.log10(1 + np.quantile(above, 0.995) / unit))

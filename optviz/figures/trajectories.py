@@ -211,7 +211,8 @@ def _add_shade(
     if not finite.size or finite.min() >= 0:
         return
     # Clipped, so that the edge at 0 is not lost among curvatures of very different size.
-    z = np.clip(bent / np.median(np.abs(finite)), -1, 1).astype(np.float32)
+    scale = float(np.median(np.abs(finite))) or float(np.abs(finite).max())
+    z = np.clip(bent / scale, -1, 1).astype(np.float32)
     figure.add_contour(
         # Plotly fills what a constraint excludes.
         x=xs, y=ys, z=z, showscale=False, hoverinfo="skip", fillcolor=theme.shade,

@@ -133,8 +133,9 @@ def render_trial(page: Page, every: Sweeps, request: Request | None, model: str)
     trial = every.trial
     if trial is None or request is None or model in RECOMMENDERS or trial.setup != request.setup:
         return
-    working = not trial.finished
-    st.fragment(run_every=_REFRESH if working else None)(_trial)(page, trial, model, working)
+    # The button first: a press in the very run that finds the trial over must not be lost to
+    # the rerun that follows.
+    above = st.container()
     if isinstance(trial.setup, SmallSetup) and model == "surface":
         walked = st.button(
             page.text("learning_rate.trial.walk"), key="learning_rate.walk",
@@ -142,6 +143,9 @@ def render_trial(page: Page, every: Sweeps, request: Request | None, model: str)
         )  # fmt: skip
         if walked:
             _walk(trial.setup, trial.lrs)
+    working = not trial.finished
+    with above:
+        st.fragment(run_every=_REFRESH if working else None)(_trial)(page, trial, model, working)
 
 
 def _walk(setup: SmallSetup, lrs: Sequence[float]) -> None:

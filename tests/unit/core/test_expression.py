@@ -101,7 +101,11 @@ def test_its_gradient_is_sympys(typed: str, meant: str) -> None:
         ("x; y", "unreadable", None),
         ("x" * (LONGEST + 1), "long", None),
         ("-" * (DEEPEST + 5) + "x", "deep", None),
-        ("x\0y", None, None),
+        ("x\0y", "unreadable", 2),
+        ("x\u200b + y", "unreadable", 2),
+        ("x + y # z", "unreadable", 7),
+        ("ｘ + z", "unknown", 5),
+        ("é + x", "unknown", 1),
     ],
 )
 def test_what_is_refused_and_where(typed: str, key: str | None, at: int | None) -> None:

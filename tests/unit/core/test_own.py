@@ -97,6 +97,32 @@ def test_what_cannot_be_a_surface_gets_a_sentence(name: str) -> None:
     assert "{" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("formula", "key"),
+    [
+        ("sqrt(-1 - x^2)", "nowhere"),
+        ("x/0", "nowhere"),
+        ("9**9**9**9*x", "nowhere"),
+        ("3 + 0*x", "flat"),
+        ("x - x + y - y", "flat"),
+        ("relu(x - 50)", "flat"),
+        ("1e308*x^2", "overflow"),
+        ("1e308*x*10", "overflow"),
+        ("exp(1000 + x)", "nowhere"),
+    ],
+)
+def test_functions_without_a_landscape_get_a_sentence(formula: str, key: str) -> None:
+    with pytest.raises(Problem) as refused:
+        own_surface(own_name(formula, (-4.0, 4.0), (-4.0, 4.0)))
+    assert refused.value.key == f"problem.expression.{key}"
+    assert "{" not in str(refused.value)
+
+
+def test_a_function_that_ends_inside_its_box_is_one_all_the_same() -> None:
+    assert own_surface("=asin(9*x) @ -4,4,-4,4").start == (0.0, 1.71)
+    assert own_surface("=1e-300*x^2 + y*0 @ -4,4,-4,4").minimum_value is None
+
+
 def test_numbers_beyond_all_bounds_are_no_error() -> None:
-    surface = own_surface("=exp(100*x) + y @ -2,20,-2,2")
+    surface = own_surface("=exp(400*x) + y @ -2,2,-2,2")
     trajectories(surface, [RunSpec(o) for o in OPTIMIZERS], steps=5)

@@ -167,3 +167,18 @@ def test_basins_are_coloured_by_the_steps_taken() -> None:
     idle = basins(surface, "sgd", xs, ys, 0)
     figure = basins_figure(surface, idle, text=ENGLISH, theme=LIGHT, by="steps")
     assert [trace.type for trace in figure.data].count("heatmap") == 1
+
+
+@pytest.mark.parametrize(
+    "formula", ["exp(1000*x)", "exp(exp(exp(x)))", "x**-64", "sin(1e10*x)", "1e-308*x^2", "log(x)"]
+)
+def test_typed_functions_of_any_size_can_be_drawn(formula: str) -> None:
+    surface = get_surface(f"={formula} @ -4,4,-4,4")
+    paths = trajectories(surface, [RunSpec("sgd"), RunSpec("adam")], steps=5)
+    for figure in (
+        map_figure(surface, text=ENGLISH, theme=LIGHT),
+        landscape_figure(surface, paths, text=ENGLISH, theme=LIGHT),
+    ):
+        assert figure.to_json()
+        z = np.asarray(figure.data[0].z)
+        assert not np.isinf(z).any()
