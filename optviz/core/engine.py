@@ -148,22 +148,29 @@ def movers(function: Function, members: Sequence[Member]) -> list[Callable[[], A
         members: All that move; who calls the movers keeps ``grad`` and loss up to date.
     """
     spare_the_compiler()
-    groups: dict[tuple[str, Any], list[dict[str, Any]]] = {}
+    alike: dict[str, list[torch.optim.Optimizer]] = {}
     found: list[Callable[[], Any]] = []
     for spec, settings, p, loss in members:
+        optimizer = spec.build([p], **settings)
         if spec.closure == "none":
-            group = {"params": [p], **spec.arguments(settings)}
-            # Adagrad fills its sums when it is made, by the first group's setting: runs that
-            # differ in it need objects of their own.
-            kind = spec.torch_class, settings.get("initial_accumulator_value")
-            groups.setdefault(kind, []).append(group)
+            alike.setdefault(spec.torch_class, []).append(optimizer)
         else:
-            optimizer = spec.build([p], **settings)
             found.append(mover(spec, optimizer, function, p, loss))
-    for (name, _), parts in groups.items():
-        optimizer = getattr(torch.optim, name)(parts, **_valid_first(parts[0]))
-        found.append(bare_step(optimizer))
+    found += [bare_step(_joined(together)) for together in alike.values()]
     return found
+
+
+def _joined(members: Sequence[torch.optim.Optimizer]) -> torch.optim.Optimizer:
+    """The groups of many optimizers of one class in one, each as its own object made it.
+
+    Given to the class together they would not stay so: it fills in what a group leaves out from
+    one set of defaults, and Adagrad starts all sums at one value.
+    """
+    first, *others = members
+    for other in others:
+        first.param_groups.extend(other.param_groups)
+        first.state.update(other.state)
+    return first
 
 
 def mover(
@@ -193,10 +200,6 @@ def spare_the_compiler() -> None:
 
 
 _NOTE = "__dynamo_disable"
-
-
-def _valid_first(group: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in group.items() if key != "params"}
 
 
 def bare_step(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:

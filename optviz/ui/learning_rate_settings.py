@@ -59,7 +59,7 @@ def render_settings(
     if state.model == "surface":
         choose_surface(
             page, state, state.surface, look,
-            key="learning_rate.surface.pick", label="learning_rate.surface",
+            key="learning_rate.surface.pick", named="learning_rate.surface",
         )  # fmt: skip
     controls.segment(
         store, "optimizer", text("learning_rate.optimizer"), list(OPTIMIZERS),

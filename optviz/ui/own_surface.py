@@ -114,7 +114,7 @@ def choose_surface(
     *,
     key: str,
     names: Sequence[str] = tuple(SURFACES),
-    label: str = "trajectories.surface",
+    named: str = "trajectories.surface",
 ) -> None:
     """A select box of surfaces and, for the user's own, its formula and its box.
 
@@ -125,7 +125,7 @@ def choose_surface(
         look: Takes over another one.
         key: Of the select box; the typed ones begin with the page's name.
         names: Surfaces of the registry to choose from.
-        label: What to call the select box: a key of the catalogue.
+        named: What to call the select box: a key of the catalogue.
     """
     text = page.text
 
@@ -137,7 +137,7 @@ def choose_surface(
             look(name)
 
     st.selectbox(
-        text(label), [*names, OWN_SURFACE], format_func=title,
+        text(named), [*names, OWN_SURFACE], format_func=title,
         **bind_value(f"{key}.{text.code}", chosen, pick),
     )  # fmt: skip
     if chosen != OWN_SURFACE:

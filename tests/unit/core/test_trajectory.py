@@ -63,6 +63,32 @@ def test_a_path_alone_equals_the_path_among_others(name):
             np.testing.assert_array_equal(getattr(alone, field), getattr(path, field))
 
 
+def test_no_run_takes_a_setting_from_its_neighbour():
+    # Whatever comes first, and however many share a torch class.
+    specs = [RunSpec(o) for o in reversed(OPTIMIZERS)]
+    specs += [
+        RunSpec("adagrad", {"initial_accumulator_value": 5.0}),
+        RunSpec("adagrad"),
+        RunSpec("nesterov", {"momentum": 0.5}),
+        RunSpec("nesterov", {"momentum": 0.0}),
+        RunSpec("rmsprop", {"momentum": 0.5, "centered": True}),
+        RunSpec("adam", {"weight_decay": 0.1}),
+        RunSpec("adadelta", {"rho": 0.5}),
+        RunSpec("asgd", {"lr": 0.001, "t0": 3.0, "lambd": 0.1}),
+        RunSpec("rprop", {"lr": 0.3}),
+    ]
+    for order in (specs, specs[::-1]):
+        for spec, path in zip(order, trajectories("himmelblau", order, steps=STEPS), strict=True):
+            alone = plain_loop(
+                SURFACES["himmelblau"],
+                spec.optimizer,
+                default_hyperparameters(spec.optimizer, "himmelblau") | dict(spec.hyperparameters),
+                SURFACES["himmelblau"].start,
+                STEPS,
+            )
+            np.testing.assert_array_equal(path.points, alone, err_msg=str(spec))
+
+
 @pytest.mark.parametrize(
     ("optimizer", "settings"),
     [
