@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from optviz.core.curvature import curvature, evaluate
 from optviz.core.optimizers import OptimizerSpec, RunSpec, Value, get_optimizer
 from optviz.core.problem import Problem
 from optviz.core.slopes import slopes
 from optviz.core.surface import Point, Surface
 from optviz.core.surfaces import get_surface
 from optviz.core.task import SilentContext, TaskContext
-from optviz.core.trajectory import FAR
+from optviz.core.trajectory import has_left
 
 __all__ = [
     "AROUND",
@@ -249,19 +250,13 @@ def fair(
         minimum=where.minimum_value,
         rates=np.array(rates),
         starts=starts,
-        start_losses=_losses_at(where, starts),
+        start_losses=evaluate(where, starts),
         steps=steps,
         runs=tuple(
             Tuned(optimizer.name, settings, losses[i], reached[i])
             for i, (optimizer, settings) in enumerate(runs)
         ),
     )
-
-
-def _losses_at(surface: Surface, points: Array) -> Array:
-    from optviz.core.curvature import evaluate
-
-    return evaluate(surface, points)
 
 
 class _Field:
@@ -335,16 +330,8 @@ def _walk(surface: Surface, field: _Field, steps: int, context: TaskContext) -> 
     """Final losses and steps to tolerance, both (runs, rates, starts)."""
     import torch
 
-    from optviz.core.curvature import curvature
-
-    points, values = field.columns.numpy(), field.values.numpy()
-    reached = np.full(points.shape[1], np.inf)
-    middle, size = np.array(surface.centre)[:, None], np.array(surface.size)[:, None]
-
-    def left(which: Any) -> npt.NDArray[np.bool_]:
-        away = np.abs(points[:, which] - middle) / size
-        stays: npt.NDArray[np.bool_] = np.isfinite(values[which]) & (away <= FAR).all(axis=0)
-        return ~stays
+    points, values = field.columns.numpy().T, field.values.numpy()
+    reached = np.full(len(points), np.inf)
 
     with np.errstate(all="ignore"):
         for k in range(steps + 1):
@@ -353,16 +340,16 @@ def _walk(surface: Surface, field: _Field, steps: int, context: TaskContext) -> 
                 context.progress(k, steps + 1)
             quiet = np.hypot(*field.look()) <= surface.gradient_tolerance
             found = np.flatnonzero(quiet & np.isinf(reached))
-            found = found[~left(found)]
+            found = found[~has_left(surface, points[found], values[found])]
             if found.size:
-                kinds = curvature(surface, points[:, found].T).kind
+                kinds = curvature(surface, points[found]).kind
                 reached[found[np.array(kinds) == "minimum"]] = k
             if k < steps:
                 with torch.no_grad():
                     for move in field.moves:
                         move()
                 field.gather()
-        losses = np.where(left(slice(None)), np.inf, values)
+        losses = np.where(has_left(surface, points, values), np.inf, values)
     context.progress(1, 1)
     return losses.reshape(field.shape), reached.reshape(field.shape)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from optviz.core.noise_ball import NoiseBall, nearest_minimum, noise_ball
 from optviz.core.stochastic import NoisyRun
+from optviz.ui import controls
 from optviz.ui.batch_size_controls import run_title
 from optviz.ui.batch_size_state import BatchSizeState, samples_called
 from optviz.ui.frame import Page
@@ -56,14 +57,7 @@ def render_ball(page: Page, state: BatchSizeState, runs: list[NoisyRun]) -> None
             for name in ("run", "rate", "by_simple", "by_general", "measured")
         ]
         with st.container(key="frame-scroll-ball"):
-            st.markdown(
-                "\n".join(
-                    [
-                        "| " + " | ".join(line) + " |"
-                        for line in (head, ["---"] + ["---:"] * 4, *rows)
-                    ]
-                )
-            )
+            st.markdown(controls.number_table(head, rows))
         st.caption(text("batch_size.ball.caution", fewest=FEWEST))
 
 

@@ -10,6 +10,7 @@ from optviz.core.problem import Problem
 from optviz.core.sample_loss import full_surface
 from optviz.core.stochastic import NoisyRun
 from optviz.jobs import Job, default_backend
+from optviz.ui import controls
 from optviz.ui.batch_size_controls import run_title
 from optviz.ui.batch_size_runs import asked
 from optviz.ui.batch_size_state import BatchSizeState, samples_called
@@ -73,11 +74,11 @@ def _table(
     text, samples = page.text, samples_called(state.problem)
     floor = full_surface(samples).minimum_value or 0.0
     names = ("run", "updates", "gradients", "above", "milliseconds", "each", "per_gradient")
-    lines = [[text(f"batch_size.price.{name}") for name in names], ["---"] + ["---:"] * 6]
+    rows = []
     for i, run in enumerate(runs):
         updates, gradients = len(run.batches), int(run.batches.ends[-1])
         took = seconds[i] if seconds else None
-        lines.append(
+        rows.append(
             [
                 run_title(page, state.runs, i, len(samples)),
                 f"{updates:,}",
@@ -93,4 +94,4 @@ def _table(
                 ),
             ]
         )  # fmt: skip
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return controls.number_table([text(f"batch_size.price.{name}") for name in names], rows)

@@ -10,7 +10,7 @@ lowest end) and report that as the user's wish. ``disableWidgetStateDuplicationW
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -25,6 +25,7 @@ from optviz.ui.state import Store, guarded, remember
 __all__ = [
     "choose",
     "last_scene",
+    "number_table",
     "radio",
     "scenes",
     "segment",
@@ -154,6 +155,12 @@ def _typed_box(
     st.text_input(label, **bound, **more)
     if problem:
         show_problem(problem, text)
+
+
+def number_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown: words in its first column, numbers in the others."""
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def read_number(written: str, *, whole: bool = False) -> float:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from optviz.core.problem import Problem
 
-__all__ = ["PageState", "choice", "custom", "flag", "integer", "number", "words"]
+__all__ = ["PageState", "choice", "custom", "flag", "integer", "number", "within", "words"]
 
 V = TypeVar("V")
 S = TypeVar("S", bound="PageState")
@@ -62,17 +62,25 @@ def choice(default: str, options: Callable[[], Sequence[str]] | Sequence[str]) -
 def number(default: float, minimum: float, maximum: float) -> float:
     """A real number between ``minimum`` and ``maximum``, both allowed."""
 
-    def check(value: Any) -> float:
-        if not minimum <= float(value) <= maximum:  # also refuses NaN
-            raise Problem(
-                "problem.state.range",
-                value=f"{float(value):g}",
-                minimum=f"{minimum:g}",
-                maximum=f"{maximum:g}",
-            )
-        return float(value)
+    return custom(
+        default, check=lambda value: within(value, minimum, maximum), parse=float, write=repr
+    )
 
-    return custom(default, check=check, parse=float, write=repr)
+
+def within(value: Any, minimum: float, maximum: float) -> float:
+    """``value`` as a number.
+
+    Raises:
+        Problem: It is none between ``minimum`` and ``maximum``.
+    """
+    if not minimum <= float(value) <= maximum:  # also refuses NaN
+        raise Problem(
+            "problem.state.range",
+            value=f"{float(value):g}",
+            minimum=f"{minimum:g}",
+            maximum=f"{maximum:g}",
+        )
+    return float(value)
 
 
 def integer(default: int, minimum: int, maximum: int) -> int:

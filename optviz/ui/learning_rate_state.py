@@ -12,7 +12,7 @@ from optviz.recommender.config import DEFAULTS, TrainConfig
 from optviz.recommender.sweeps import RecommenderSetup
 from optviz.training.lr_curve import END_LR, N_ITER, SMOOTHING, START_LR
 from optviz.training.sweeps import SmallSetup, SweepPlan
-from optviz.ui.fields import choice, custom, flag, integer, number
+from optviz.ui.fields import choice, custom, flag, integer, number, within
 from optviz.ui.own_surface import OWN_SURFACE, OwnSurface
 
 __all__ = [
@@ -39,14 +39,7 @@ def _picked() -> float:
     """A rate, or 0 for none."""
 
     def check(value: Any) -> float:
-        if value != 0 and not LOWEST <= float(value) <= HIGHEST:
-            raise Problem(
-                "problem.state.range",
-                value=f"{float(value):g}",
-                minimum=f"{LOWEST:g}",
-                maximum=f"{HIGHEST:g}",
-            )
-        return float(value)
+        return 0.0 if value == 0 else within(value, LOWEST, HIGHEST)
 
     return custom(0.0, check=check, parse=float, write=repr)
 

@@ -258,11 +258,11 @@ def _table(
     text = page.text
     loss = "loss" if found.minimum in (None, 0.0) else "above"
     names = ("run", "best", "present", loss, "steps", "width", "budget")
-    lines = [[text(f"fair.column.{name}") for name in names], ["---"] + ["---:"] * 6]
+    rows = []
     for title, verdict, now in zip(titles, verdicts, present, strict=True):
         works = verdict.index is not None
         rate = f"{found.rates[verdict.index]:.3g}" if verdict.index is not None else "–"
-        lines.append(
+        rows.append(
             [
                 title,
                 rate + (" ⇤" if verdict.edge else ""),
@@ -273,4 +273,4 @@ def _table(
                 f"{found.budget:,}",
             ]
         )
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return controls.number_table([text(f"fair.column.{name}") for name in names], rows)

@@ -14,7 +14,7 @@ from optviz.jobs import Job, default_backend
 from optviz.ui.components.chart import Click, chart
 from optviz.ui.followed import Asked, Shelf
 from optviz.ui.frame import Page
-from optviz.ui.state import Store, bind_value, guarded, remember
+from optviz.ui.state import Store, bind_value, remember
 from optviz.ui.trajectories_state import Run, TrajectoriesState, settings_of
 from optviz.ui.waiting import wait_with_progress
 
@@ -215,7 +215,7 @@ def _chart(page: Page, store: PageStore, shown: MapRun, looked: _Looked, stale: 
             now=(float(settings["lr"]), float(settings.get(plan.second, -1.0))),
             edge=shown.edge, titles=titles, text=text, theme=page.theme, stale=stale,
         ),
-        key="trajectories.settings_map", height=_HEIGHT, on_click=guarded(load),
+        key="trajectories.settings_map", height=_HEIGHT, on_click=load,
     )  # fmt: skip
 
 

@@ -17,6 +17,16 @@ def stage(page: Page, name: str) -> int:
     return int(page.locator(".ov-stage").get_attribute(f"data-{name}") or 0)
 
 
+def drag_start(page: Page) -> None:
+    """Take the ring to the map's upper right."""
+    page.locator(".ov-handle").hover()
+    page.mouse.down()
+    box = page.locator(".ov-view").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.3, steps=5)
+    page.mouse.up()
+
+
 def test_story(page: Page, server: str) -> None:
     page.goto(f"{server}/batch_size?lang=en")
     expect(page.get_by_text(EN("batch_size.scene.single.notice"))).to_be_visible()
@@ -36,12 +46,7 @@ def test_story(page: Page, server: str) -> None:
     expect(facts).to_contain_text("14: 16 of 442")
 
     # Drag the ring: all runs begin there.
-    page.locator(".ov-handle").hover()
-    page.mouse.down()
-    box = page.locator(".ov-view").first.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.3, steps=5)
-    page.mouse.up()
+    drag_start(page)
     start = page.get_by_role("textbox", name=EN("batch_size.start"))
     expect(start).not_to_have_value("-0.5, 0.8")
     expect(start).to_have_value(re.compile(r"^1\.\d+, 0\.\d+$"))
@@ -78,12 +83,7 @@ def test_a_slow_answer_does_not_undo_what_was_pressed_after(page: Page, server: 
     expect(page.get_by_text(EN("batch_size.scene.single.notice"))).to_be_visible()
     settle(page, still=True)
     holding = True
-    page.locator(".ov-handle").hover()
-    page.mouse.down()
-    box = page.locator(".ov-view").first.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.3, steps=5)
-    page.mouse.up()
+    drag_start(page)
     page.get_by_role("button", name=EN("batch_size.scene.price.label")).click()
     page.wait_for_timeout(500)
     holding = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.language import LANGUAGES, Text
 
-__all__ = ["ROOT", "check", "components", "keys", "open_app", "said", "shown"]
+__all__ = ["ROOT", "check", "components", "keys", "open_app", "said", "shown", "until"]
 
 ROOT = Path(__file__).parents[2]
 FAILED = {Text(code)("frame.failed") for code in LANGUAGES}
@@ -33,6 +35,16 @@ def check(app: AppTest) -> None:
     """No traceback, and not the sentence that stands for one."""
     assert not app.exception
     assert not FAILED & {error.value for error in app.error}
+
+
+def until(app: AppTest, done: Callable[[], bool]) -> None:
+    """Look again until ``done``, as a page does that follows a job; two minutes at the most."""
+    end = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+        app.run()
+        check(app)
 
 
 def said(app: AppTest) -> str:

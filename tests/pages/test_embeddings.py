@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from optviz.language import Text
 from optviz.ui.embeddings_state import COLOURS, SCENES
 
-from .apps import check, open_app, said
+from .apps import check, open_app, said, until
 
 EN = Text("en")
 
@@ -21,12 +21,7 @@ def open_page(**query: str) -> AppTest:
 
 def finish(app: AppTest) -> None:
     """Look again until the map is there."""
-    end = time.monotonic() + 120
-    while not any("Trustworthiness" in text.value for text in app.markdown):
-        assert time.monotonic() < end
-        time.sleep(0.2)
-        app.run()
-        check(app)
+    until(app, lambda: any("Trustworthiness" in text.value for text in app.markdown))
 
 
 def test_the_map_is_there_at_once_and_says_how_far_to_trust_it() -> None:

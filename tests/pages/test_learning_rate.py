@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from optviz.language import Text
 from optviz.ui.learning_rate_state import MODELS, SCENES, LearningRateState
 
-from .apps import ROOT, check, keys, open_app, said
+from .apps import ROOT, check, keys, open_app, said, until
 
 EN = Text("en")
 QUICK = {"model": "digits", "batch_size": "64", "start_lr": "1e-4", "end_lr": "10.0"}
@@ -22,12 +20,7 @@ def open_page(**query: str) -> AppTest:
 
 def finish(app: AppTest) -> None:
     """Look again until no sweep is under way."""
-    end = time.monotonic() + 120
-    while "learning_rate.cancel" in keys(app):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-        app.run()
-        check(app)
+    until(app, lambda: "learning_rate.cancel" not in keys(app))
 
 
 def swept(**query: str) -> AppTest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.language import LANGUAGES, Text
 
-from .apps import check, keys, open_app, said, shown
+from .apps import check, keys, open_app, said, shown, until
 
 EN = Text("en")
 
@@ -130,12 +129,7 @@ def test_sweep_a_rate_on_a_typed_function_and_watch_it_walk() -> None:
     app = own(open_place(place, n_iter="60", start_lr="1e-4", momentum="0.0"), place)
     box(app, place).set_value("x^2 + 3*y^2").run()
     app.button(key="learning_rate.sweep").click().run()
-    end = time.monotonic() + 120
-    while "learning_rate.cancel" in keys(app):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-        app.run()
-        check(app)
+    until(app, lambda: "learning_rate.cancel" not in keys(app))
     # λ = 6 is the steeper curvature: theory's limit is 2/6.
     assert "0.33" in str(app.session_state["kept:learning rate sweeps"].current.curve.limit)
     app.button(key="learning_rate.train").click().run()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,7 +15,7 @@ from optviz.recommender.storage import dump_model
 from optviz.ui.recommender_runs import Runs
 from optviz.ui.recommender_state import SCENES, RecommenderState, fields_of
 
-from .apps import check, open_app, said
+from .apps import check, open_app, said, until
 
 EN = Text("en")
 
@@ -27,14 +26,12 @@ def open_page(**query: str) -> AppTest:
 
 def settled(app: AppTest) -> AppTest:
     """Look again until nothing runs and nothing is read."""
-    end = time.monotonic() + 120
-    while app.button(key="recommender.train").disabled or EN("recommender.data.reading") in said(
-        app
-    ):
-        assert time.monotonic() < end
-        time.sleep(0.2)
-        app.run()
-        check(app)
+
+    def rests() -> bool:
+        reading = EN("recommender.data.reading") in said(app)
+        return not app.button(key="recommender.train").disabled and not reading
+
+    until(app, rests)
     return app
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,7 +10,7 @@ from optviz.core.surfaces import SURFACES
 from optviz.language import Text
 from optviz.ui.regularisation_state import SCENES, RegularisationState
 
-from .apps import ROOT, check, keys, open_app, said
+from .apps import ROOT, check, keys, open_app, said, until
 
 EN = Text("en")
 QUICK = {"depth": "1", "epochs": "1", "points": "11"}
@@ -24,12 +22,7 @@ def open_page(**query: str) -> AppTest:
 
 def finish(app: AppTest) -> AppTest:
     """Look again until nothing is computed."""
-    end = time.monotonic() + 120
-    while "regularisation.cancel" in keys(app):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-        app.run()
-        check(app)
+    until(app, lambda: "regularisation.cancel" not in keys(app))
     return app
 
 

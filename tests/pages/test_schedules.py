@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from optviz.language import Text
 from optviz.ui.schedules_state import SCENES
 
-from .apps import check, open_app, said
+from .apps import check, open_app, said, until
 
 EN = Text("en")
 
@@ -28,12 +27,7 @@ def box(app: AppTest) -> Any:
 
 def finish(app: AppTest, cancel: str) -> None:
     """Look again until nothing is being trained."""
-    end = time.monotonic() + 120
-    while not app.button(key=cancel).disabled:
-        assert time.monotonic() < end
-        time.sleep(0.1)
-        app.run()
-        check(app)
+    until(app, lambda: bool(app.button(key=cancel).disabled))
 
 
 def test_it_opens_on_restarts_and_says_when_they_come() -> None:

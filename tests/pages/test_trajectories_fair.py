@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,7 +10,7 @@ from optviz.core.optimizers import RunSpec
 from optviz.core.surfaces import SURFACES
 from optviz.language import LANGUAGES, Text
 
-from .apps import check, keys, open_app, said, shown
+from .apps import check, keys, open_app, said, shown, until
 
 EN = Text("en")
 
@@ -25,12 +23,7 @@ def tune(app: AppTest) -> AppTest:
     """Press the button and look again until the comparison is over."""
     app.button(key="fair.tune").click().run()
     check(app)
-    end = time.monotonic() + 120
-    while "fair.cancel" in keys(app):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-        app.run()
-        check(app)
+    until(app, lambda: "fair.cancel" not in keys(app))
     return app
 
 
