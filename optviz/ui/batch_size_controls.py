@@ -36,17 +36,15 @@ def render_controls(page: Page, store: PageStore) -> None:
     """Draw all controls."""
     text, state = page.text, store.value
 
-    def pick(name: str | None) -> None:
-        if name is not None and name != state.problem:
+    def pick(name: str) -> None:
+        if name != state.problem:
             store.set(**on_problem(state, name))
 
-    st.selectbox(
-        text("batch_size.problem"),
-        PROBLEMS,
-        format_func=lambda name: text(f"batch_size.problems.{name}.title"),
+    controls.choose_part(
+        f"batch_size.problem.pick.{text.code}", text("batch_size.problem"), PROBLEMS,
+        state.problem, pick, lambda name: text(f"batch_size.problems.{name}.title"),
         help=text("batch_size.problem_help"),
-        **bind_value(f"batch_size.problem.pick.{text.code}", state.problem, pick),
-    )
+    )  # fmt: skip
     _runs(page, store)
     controls.choose(
         store, "sampling", text("batch_size.sampling"), SAMPLINGS,
@@ -133,17 +131,10 @@ def _runs(page: Page, store: PageStore) -> None:
     names = [
         f"{i + 1} · {run_title(page, state.runs, i, len(samples))}" for i in range(len(state.runs))
     ]
-    st.selectbox(
-        text("batch_size.edit"),
-        list(range(len(names))),
-        format_func=names.__getitem__,
-        help=text("batch_size.edit_help"),
-        **bind_value(
-            f"batch_size.edit.{'|'.join(names)}",
-            focus,
-            lambda i: store.set(focus=i) if i is not None else None,
-        ),
-    )
+    controls.choose_part(
+        f"batch_size.edit.{'|'.join(names)}", text("batch_size.edit"), range(len(names)), focus,
+        lambda i: store.set(focus=i), names.__getitem__, help=text("batch_size.edit_help"),
+    )  # fmt: skip
     _editor(page, state.runs[focus], len(samples), f"batch_size.{focus}", change)
     with st.container(horizontal=True, gap="small"):
         for name, icon, act, off in (
@@ -172,16 +163,10 @@ def _editor(page: Page, run: BatchSpec, n: int, key: str, change: Callable[..., 
             lambda size: change(batch=int(size)),
         ),
     )  # fmt: skip
-    st.selectbox(
-        text("batch_size.optimizer"),
-        WALKERS,
-        format_func=lambda name: text(f"optimizer.{name}.title"),
-        **bind_value(
-            f"{key}.optimizer.{text.code}",
-            run.optimizer,
-            lambda name: change(optimizer=name) if name else None,
-        ),
-    )
+    controls.choose_part(
+        f"{key}.optimizer.{text.code}", text("batch_size.optimizer"), WALKERS, run.optimizer,
+        lambda name: change(optimizer=name), lambda name: text(f"optimizer.{name}.title"),
+    )  # fmt: skip
     left, right = st.columns([4, 5], gap="small")
     with left:
         controls.typed_text(
@@ -190,17 +175,11 @@ def _editor(page: Page, run: BatchSpec, n: int, key: str, change: Callable[..., 
             help=text("hyperparameter.lr.help"),
         )  # fmt: skip
     with right:
-        st.selectbox(
-            text("batch_size.schedule"),
-            SCHEDULES,
-            format_func=lambda name: text(f"batch_size.schedules.{name}"),
+        controls.choose_part(
+            f"{key}.schedule.{text.code}", text("batch_size.schedule"), SCHEDULES, run.schedule,
+            lambda name: change(schedule=name), lambda name: text(f"batch_size.schedules.{name}"),
             help=text("batch_size.schedule_help"),
-            **bind_value(
-                f"{key}.schedule.{text.code}",
-                run.schedule,
-                lambda name: change(schedule=name) if name else None,
-            ),
-        )
+        )  # fmt: skip
 
 
 def _start(page: Page, store: PageStore) -> None:

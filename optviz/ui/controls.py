@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -24,6 +24,7 @@ from optviz.ui.state import Store, guarded, remember
 
 __all__ = [
     "choose",
+    "choose_part",
     "last_scene",
     "number_table",
     "radio",
@@ -34,6 +35,8 @@ __all__ = [
     "typed_number",
     "typed_text",
 ]
+
+V = TypeVar("V")
 
 
 def slider(
@@ -63,6 +66,38 @@ def choose(
     return str(
         st.selectbox(label, options, index=index, format_func=show, **store.bind(name), **more)
     )
+
+
+def choose_part(
+    key: str,
+    label: str,
+    options: Sequence[V],
+    value: V,
+    take: Callable[[V], None],
+    show: Callable[[V], str],
+    **more: Any,
+) -> None:
+    """A select box for what is part of a field (one run of several, say).
+
+    Args:
+        key: Widget key. The browser tells options apart by their words: other words, another
+            key.
+        label: What stands above the box.
+        options: What there is to choose from.
+        value: What is chosen.
+        take: Told of another choice.
+        show: How an option is called.
+        **more: Further arguments of ``st.selectbox``.
+    """
+
+    def changed(picked: V | None) -> None:
+        if picked is not None:
+            take(picked)
+
+    st.selectbox(
+        label, list(options), index=options.index(value), format_func=show,
+        **state.bind_value(key, value, changed), **more,
+    )  # fmt: skip
 
 
 def radio(

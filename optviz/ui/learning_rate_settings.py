@@ -20,7 +20,7 @@ from optviz.ui.learning_rate_state import (
     suited,
 )
 from optviz.ui.own_surface import called_after, choose_surface
-from optviz.ui.state import Store, bind_value
+from optviz.ui.state import Store
 
 __all__ = ["render_settings"]
 
@@ -48,14 +48,11 @@ def render_settings(
         called_after(store.value, name, **changes)
         store.set(surface=name, **changes)
 
-    st.selectbox(
-        text("learning_rate.model.label"),
-        MODELS,
-        index=MODELS.index(state.model),
-        format_func=lambda name: text(f"learning_rate.model.{name}"),
+    controls.choose_part(
+        store.key("model"), text("learning_rate.model.label"), MODELS, state.model, take_model,
+        lambda name: text(f"learning_rate.model.{name}"),
         help=text(f"learning_rate.about.{state.model}"),
-        **bind_value(store.key("model"), state.model, take_model),
-    )
+    )  # fmt: skip
     if state.model == "surface":
         choose_surface(
             page, state, state.surface, look,

@@ -17,7 +17,6 @@ from optviz.ui import controls
 from optviz.ui.fields import PageState, custom
 from optviz.ui.frame import Page
 from optviz.ui.points import check_point, read_point, write_point
-from optviz.ui.state import bind_value
 
 __all__ = [
     "OWN_SURFACE",
@@ -132,14 +131,13 @@ def choose_surface(
     def title(name: str) -> str:
         return text("own.title" if name == OWN_SURFACE else f"surface.{name}.title")
 
-    def pick(name: str | None) -> None:
-        if name is not None and name != chosen:
+    def pick(name: str) -> None:
+        if name != chosen:
             look(name)
 
-    st.selectbox(
-        text(named), [*names, OWN_SURFACE], format_func=title,
-        **bind_value(f"{key}.{text.code}", chosen, pick),
-    )  # fmt: skip
+    controls.choose_part(
+        f"{key}.{text.code}", text(named), [*names, OWN_SURFACE], chosen, pick, title
+    )
     if chosen != OWN_SURFACE:
         return
 

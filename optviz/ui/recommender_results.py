@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
 from optviz.figures.recommender import bias_figure, truth_figure
+from optviz.ui import controls
 from optviz.ui.components import chart
 from optviz.ui.frame import PAGES, Page
 from optviz.ui.recommender_runs import Run
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.regularisation_state import NETWORKS, RegularisationState
-from optviz.ui.state import Store, bind_value, guarded, remember
+from optviz.ui.state import Store, guarded, remember
 
 __all__ = ["recommendations", "render_results"]
 
@@ -104,13 +105,10 @@ def _user(page: Page, run: Run) -> Any:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         # A list of hundreds of thousands would take the browser long: then the id is typed.
         if len(ids) <= 10_000:
-            st.selectbox(
-                page.text("recommender.user"),
-                ids,
-                index=place,
+            controls.choose_part(
+                "recommender.user", page.text("recommender.user"), ids, ids[place], take, str,
                 width=180,
-                **bind_value("recommender.user", ids[place], take),
-            )
+            )  # fmt: skip
         st.button(
             page.text("recommender.another"),
             key="recommender.another",

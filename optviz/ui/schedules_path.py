@@ -17,7 +17,7 @@ from optviz.ui.frame import Page
 from optviz.ui.own_surface import called_after, choose_surface
 from optviz.ui.points import read_point, rounded_point, write_point
 from optviz.ui.schedules_state import HIGHEST, LOWEST, MOVERS, STEPS_PER_EPOCH, SchedulesState
-from optviz.ui.state import Store, bind_value
+from optviz.ui.state import Store
 
 __all__ = ["path_controls", "render_path"]
 
@@ -47,10 +47,9 @@ def path_controls(page: Page, store: PageStore) -> None:
         def move(name: str) -> None:
             store.set(optimizer=name, lr=_suited(name, state.called(state.surface)))
 
-        st.selectbox(
-            text("schedules.optimizer"), list(MOVERS),
-            format_func=lambda name: text(f"optimizer.{name}.title"),
-            **bind_value(f"schedules.optimizer.pick.{text.code}", state.optimizer, move),
+        controls.choose_part(
+            f"schedules.optimizer.pick.{text.code}", text("schedules.optimizer"), MOVERS,
+            state.optimizer, move, lambda name: text(f"optimizer.{name}.title"),
         )  # fmt: skip
         controls.typed_text(
             "schedules.start.typed", text("trajectories.start"), write_point(state.start),

@@ -108,17 +108,10 @@ def _runs(page: Page, store: PageStore) -> None:
         return
     names = [_name_in_list(page, state.runs, i) for i in range(len(state.runs))]
     # The browser tells choices apart by what they are called: other names, another box.
-    st.selectbox(
-        text("trajectories.edit"),
-        list(range(len(names))),
-        format_func=names.__getitem__,
-        help=text("trajectories.edit_help"),
-        **bind_value(
-            f"trajectories.edit.{'|'.join(names)}",
-            focus,
-            lambda i: store.set(focus=i) if i is not None else None,
-        ),
-    )
+    controls.choose_part(
+        f"trajectories.edit.{'|'.join(names)}", text("trajectories.edit"), range(len(names)),
+        focus, lambda i: store.set(focus=i), names.__getitem__, help=text("trajectories.edit_help"),
+    )  # fmt: skip
     _editor(page, store, focus)
 
 

@@ -11,6 +11,7 @@ from optviz.core.optimizers import default_hyperparameters
 from optviz.core.problem import Problem
 from optviz.core.settings_map import MapPlan, SettingsMap, axis, seconds_of, stability_edge
 from optviz.jobs import Job, default_backend
+from optviz.ui import controls
 from optviz.ui.components.chart import Click, chart
 from optviz.ui.followed import Asked, Shelf
 from optviz.ui.frame import Page
@@ -154,15 +155,10 @@ def _second(page: Page, store: PageStore, seconds: tuple[str, ...]) -> str:
     if len(seconds) > 1:
         names = [text(f"hyperparameter.{name}.label") for name in seconds]
         # The browser tells choices apart by what they are called: other names, another box.
-        st.selectbox(
-            text("trajectories.maps.second"),
-            list(seconds),
-            format_func=lambda name: text(f"hyperparameter.{name}.label"),
-            width=260,
-            **bind_value(
-                f"trajectories.settings_by.{'|'.join(names)}", second,
-                lambda name: store.set(settings_by=name) if name is not None else None,
-            ),
+        controls.choose_part(
+            f"trajectories.settings_by.{'|'.join(names)}", text("trajectories.maps.second"),
+            seconds, second, lambda name: store.set(settings_by=name),
+            lambda name: text(f"hyperparameter.{name}.label"), width=260,
         )  # fmt: skip
     return second
 
