@@ -45,8 +45,8 @@ def linear_bound(
     """
     c, r, a, b, e = (np.asarray(v, np.float64) for v in (direct, remembered, kept, added, shrink))
     with np.errstate(all="ignore"):
-        sideways = c * (1 + a) - r * b
         growing = r * b - a * c
+        sideways = c - growing  # c(1 + a) − rb, without rounding 1 + a first
         flips = np.where(sideways > 0, (1 + a) * (2 - e) / sideways, np.inf)
         spins = np.where(growing > 0, (1 - a * (1 - e)) / growing, np.inf)
     return np.asarray(np.maximum(np.minimum(flips, spins), 0.0), dtype=np.float64)
