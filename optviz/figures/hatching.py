@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
@@ -52,7 +54,7 @@ def add_hatching(
     theme: Theme,
     xs: Array | None = None,
     ys: Array | None = None,
-    opacity: float = 1.0,
+    **more: Any,
 ) -> None:
     """Hatch cells of a figure.
 
@@ -62,15 +64,15 @@ def add_hatching(
         theme: Colours.
         xs: (n,) evenly spaced places of the columns; their numbers if left out.
         ys: (m,) evenly spaced places of the rows.
-        opacity: Of the strokes.
+        **more: Further settings of the trace.
     """
     x, y = hatching(mask)
     if not x.size:
         return
     figure.add_scatter(
         x=_placed(x, xs), y=_placed(y, ys), mode="lines", hoverinfo="skip", showlegend=False,
-        meta="hatching", line={"color": theme.mixed(theme.muted, 0.8), "width": 1}, opacity=opacity,
-        connectgaps=False,
+        meta="hatching", line={"color": theme.mixed(theme.muted, 0.8), "width": 1},
+        connectgaps=False, **more,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from optviz.figures.landscape import bar
 from optviz.figures.theme import LEGEND_BELOW, STALE, Theme, layout
 from optviz.language import Text
 
-__all__ = ["round_values", "settings_figure"]
+__all__ = ["names", "round_values", "settings_figure"]
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,11 @@ def settings_figure(
     theme: Theme,
     stale: bool = False,
 ) -> go.Figure:
-    """By colour, the step from which a run is within tolerance for good; one unit is one cell.
+    """By colour, the step from which a run is within tolerance for good.
+
+    The cells lie on two axes of categories, named by :func:`names`, so that a click and the
+    pointer tell a cell's own settings. What else is drawn lies on a second pair over them, one
+    unit a cell.
 
     Args:
         found: What became of each run.
@@ -49,22 +53,32 @@ def settings_figure(
     gone = found.status == DIVERGED
     reached = found.settled != NEVER
     figure = go.Figure()
-    figure.add_heatmap(
-        z=gone.astype(np.int8), zmin=0, zmax=1, showscale=False, opacity=opacity,
-        colorscale=[[0, theme.mixed(theme.muted, 0.22)], [1, theme.mixed(theme.muted, 0.08)]],
-        text=_words(found, titles, text), hovertemplate="%{text}<extra></extra>",
-    )  # fmt: skip
+    shared: dict[str, Any] = {
+        "x": names(plan.lrs), "y": names(plan.values), "opacity": opacity, "hoverongaps": False,
+    }  # fmt: skip
+    said = f"{titles[0]} %{{x}}<br>{titles[1]} %{{y}}<br>…<extra></extra>"
+    for cells, words, share in (
+        (~gone & ~reached, text("trajectories.maps.never", steps=plan.steps), 0.22),
+        (gone, text("trajectories.maps.gone"), 0.08),
+    ):
+        colour = theme.mixed(theme.muted, share)
+        figure.add_heatmap(
+            z=np.where(cells, 0.0, np.nan).astype(np.float32), showscale=False,
+            colorscale=[[0, colour], [1, colour]], hovertemplate=said.replace("…", words), **shared,
+        )  # fmt: skip
     if reached.any():
-        steps = np.where(reached, found.settled, np.nan)
+        steps, texts = np.where(reached, found.settled, np.nan), found.settled.astype(object)
+        texts[~reached] = None
         heights = np.log10(np.maximum(steps, 1)).astype(np.float32)
         low, high = float(np.nanmin(heights)), float(np.nanmax(heights))
         high = max(high, low + 0.3)
         figure.add_heatmap(
-            z=heights, zmin=low, zmax=high, hoverinfo="skip", opacity=opacity,
-            colorscale=theme.scale(theme.sequential[::-1]),
-            colorbar=bar(low, high, text("trajectories.maps.steps"), theme),
+            z=heights, zmin=low, zmax=high, colorscale=theme.scale(theme.sequential[::-1]),
+            text=texts.tolist(),
+            hovertemplate=said.replace("…", text("trajectories.maps.reached", steps="%{text}")),
+            colorbar=bar(low, high, text("trajectories.maps.steps"), theme), **shared,
         )  # fmt: skip
-    add_hatching(figure, gone, theme, opacity=opacity)
+    add_hatching(figure, gone, theme, opacity=opacity, xaxis="x2", yaxis="y2")
     if edge is not None:
         _add_edge(figure, found, edge, text, theme)
     best = found.fastest
@@ -80,8 +94,10 @@ def settings_figure(
     figure.update_layout(
         layout(
             theme,
-            xaxis=_axis(plan.lrs, titles[0], _ACROSS, theme),
-            yaxis=_axis(plan.values, titles[1], _UP, theme),
+            xaxis={"type": "category", "visible": False, **_span(plan.lrs)},
+            yaxis={"type": "category", "visible": False, **_span(plan.values)},
+            xaxis2=_over(theme, plan.lrs, titles[0], _ACROSS, "x"),
+            yaxis2=_over(theme, plan.values, titles[1], _UP, "y"),
             margin={"l": 8, "r": 8, "t": 8, "b": 84},
             legend=dict(LEGEND_BELOW),
             hovermode="closest",
@@ -91,15 +107,30 @@ def settings_figure(
     return figure
 
 
-def _axis(values: Sequence[float], title: str, most: int, theme: Theme) -> dict[str, Any]:
+def names(values: Sequence[float]) -> list[str]:
+    """What the cells along an axis are called."""
+    return [f"{value:.10g}" for value in values]
+
+
+def _span(values: Sequence[float]) -> dict[str, Any]:
+    return {"range": [-0.5, len(values) - 0.5], "fixedrange": True}
+
+
+def _over(
+    theme: Theme, values: Sequence[float], title: str, most: int, letter: str
+) -> dict[str, Any]:
+    """The axis that is seen, over that of the cells."""
     shown = round_values(values, most)
-    return {
-        "range": [-0.5, len(values) - 0.5],
+    seen: dict[str, Any] = layout(theme)[f"{letter}axis"]
+    return seen | {
+        "overlaying": letter,
+        "anchor": "y2" if letter == "x" else "x2",
+        "side": "bottom" if letter == "x" else "left",
         "tickvals": [place(values, value) for value in shown],
-        "ticktext": [f"{value:.10g}" for value in shown],
+        "ticktext": names(shown),
         "title": {"text": title, "font": {"color": theme.ink, "size": 13}, "standoff": 8},
         "showgrid": False,
-        "fixedrange": True,
+        **_span(values),
     }
 
 
@@ -131,24 +162,6 @@ def round_values(values: Sequence[float], most: int) -> list[float]:
     return sorted(kept)
 
 
-def _words(found: SettingsMap, titles: tuple[str, str], text: Text) -> list[list[str]]:
-    """What the pointer says over each cell."""
-    plan = found.plan
-    first = [f"{titles[0]} {value:g}" for value in plan.lrs]
-    second = [f"{titles[1]} {value:.10g}" for value in plan.values]
-    never, gone = text("trajectories.maps.never", steps=plan.steps), text("trajectories.maps.gone")
-    said = []
-    for row, name in enumerate(second):
-        ends = zip(found.status[row], found.settled[row], first, strict=True)
-        said.append([
-            f"{rate}<br>{name}<br>"
-            + (gone if status == DIVERGED else never if steps == NEVER
-               else text("trajectories.maps.reached", steps=steps))
-            for status, steps, rate in ends
-        ])  # fmt: skip
-    return said
-
-
 def _add_edge(figure: go.Figure, found: SettingsMap, edge: Array, text: Text, theme: Theme) -> None:
     """Theory's limit, as far as it lies in the picture."""
     lrs = found.plan.lrs
@@ -164,6 +177,7 @@ def _add_edge(figure: go.Figure, found: SettingsMap, edge: Array, text: Text, th
     ):
         figure.add_scatter(
             x=x, y=y, mode="lines", hoverinfo="skip", name=name, showlegend=name is not None,
+            xaxis="x2", yaxis="y2",
             meta="edge" if name else "halo", line={"color": colour, "width": width, "dash": dash},
         )  # fmt: skip
 
@@ -185,11 +199,13 @@ def _add_mark(
     if hollow:
         figure.add_scatter(
             x=[x], y=[y], mode="markers", hoverinfo="skip", showlegend=False, meta="halo",
+            xaxis="x2", yaxis="y2",
             marker={"symbol": symbol, "size": size, "color": theme.ground, "line": {"width": 6}},
             cliponaxis=False,
         )  # fmt: skip
     figure.add_scatter(
-        x=[x], y=[y], mode="markers", hoverinfo="skip", name=name, opacity=opacity,
+        x=[x], y=[y], mode="markers", hoverinfo="skip", name=name, opacity=opacity, xaxis="x2",
+        yaxis="y2",
         meta="now" if hollow else "fastest", cliponaxis=False,
         marker={"symbol": symbol, "size": size, "color": theme.ink,
                 "line": {"width": 2.5 if hollow else 1.5, "color": theme.ground}},

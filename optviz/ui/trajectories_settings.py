@@ -185,7 +185,7 @@ def _map(page: Page, store: PageStore, maps: Maps, looked: _Looked) -> None:
 
 
 def _chart(page: Page, store: PageStore, shown: MapRun, looked: _Looked, stale: bool) -> None:
-    from optviz.figures.settings_map import settings_figure
+    from optviz.figures.settings_map import names, settings_figure
 
     text, found = page.text, shown.found
     assert found is not None
@@ -194,13 +194,13 @@ def _chart(page: Page, store: PageStore, shown: MapRun, looked: _Looked, stale: 
     settings = looked.settings
 
     def load(click: Click) -> None:
-        if stale or click.x is None or click.y is None:
+        across, up = names(plan.lrs), names(plan.values)
+        if stale or click.x not in across or click.y not in up:
             return
-        row, column = round(click.y), round(click.x)
+        row, column = up.index(click.y), across.index(click.x)
         runs = store.value.runs
-        inside = 0 <= row < len(plan.values) and 0 <= column < len(plan.lrs)
-        if not inside or looked.focus >= len(runs) or runs[looked.focus] != looked.run:
-            return  # beside the map, or the browser speaks of a run that has gone meanwhile
+        if looked.focus >= len(runs) or runs[looked.focus] != looked.run:
+            return  # the browser speaks of a run that has gone meanwhile
         run = looked.run.with_setting("lr", plan.lrs[column], plan.surface)
         run = run.with_setting(plan.second, plan.values[row], plan.surface)
         store.set(runs=(*runs[: looked.focus], run, *runs[looked.focus + 1 :]))

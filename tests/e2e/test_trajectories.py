@@ -317,8 +317,8 @@ def test_a_cell_of_the_settings_map_is_loaded_into_the_run(page: Page, server: s
         """g => {
           const mark = g._fullData.find(t => t.meta === 'fastest'), l = g._fullLayout;
           const b = g.getBoundingClientRect();
-          return [b.x + l.xaxis._offset + l.xaxis.d2p(mark.x[0]),
-                  b.y + l.yaxis._offset + l.yaxis.d2p(mark.y[0])];
+          return [b.x + l.xaxis2._offset + l.xaxis2.d2p(mark.x[0]),
+                  b.y + l.yaxis2._offset + l.yaxis2.d2p(mark.y[0])];
         }"""
     )
     count = drawn(page)

@@ -260,7 +260,7 @@ def test_the_second_setting_of_a_map() -> None:
     assert box.value == "beta1"
     box.set_value("weight_decay").run()
     check(app)
-    title = settings_figure(app)["layout"]["yaxis"]["title"]["text"]
+    title = settings_figure(app)["layout"]["yaxis2"]["title"]["text"]
     assert title == EN("hyperparameter.weight_decay.label")
     assert app.query_params["settings_by"] == "weight_decay"
     # Theory has no limit for Adam in terms of the Hessian alone.

@@ -20,7 +20,7 @@ from optviz.core.settings_map import (
     stability_edge,
 )
 from optviz.figures.hatching import hatching
-from optviz.figures.settings_map import round_values, settings_figure
+from optviz.figures.settings_map import names, round_values, settings_figure
 from optviz.figures.theme import THEMES
 from optviz.language import ENGLISH
 
@@ -41,16 +41,20 @@ def test_each_cell_shows_what_became_of_its_run(found: SettingsMap) -> None:
     figure = settings_figure(
         found, now=(0.003, 0.9), edge=edge, titles=TITLES, text=ENGLISH, theme=LIGHT
     )
-    ground, steps = figure.data[:2]
-    np.testing.assert_array_equal(ground.z, found.status == DIVERGED)
+    never, gone, steps = figure.data[:3]
     settled = found.settled != NEVER
+    np.testing.assert_array_equal(np.isfinite(gone.z), found.status == DIVERGED)
     np.testing.assert_array_equal(np.isfinite(steps.z), settled)
+    np.testing.assert_array_equal(np.isfinite(never.z), ~settled & (found.status != DIVERGED))
     np.testing.assert_allclose(10 ** np.asarray(steps.z)[settled], found.settled[settled], 1e-5)
+    # What the pointer says.
     row, column = found.fastest or (0, 0)
-    said = ground.text[row][column]
-    assert ENGLISH("trajectories.maps.reached", steps=found.settled[row, column]) in said
-    assert f"{found.plan.lrs[column]:g}" in said
-    assert ENGLISH("trajectories.maps.gone") in ground.text[0][-1]
+    assert steps.text[row][column] == found.settled[row, column]
+    assert ENGLISH("trajectories.maps.reached", steps="%{text}") in steps.hovertemplate
+    assert float(steps.x[column]) == found.plan.lrs[column]
+    assert float(steps.y[row]) == found.plan.values[row]
+    assert ENGLISH("trajectories.maps.gone") in gone.hovertemplate
+    assert ENGLISH("trajectories.maps.never", steps=300) in never.hovertemplate
     marks = {trace.meta: trace for trace in figure.data if trace.meta}
     assert (marks["fastest"].x[0], marks["fastest"].y[0]) == (column, row)
     assert marks["now"].x[0] == place(found.plan.lrs, 0.003)
@@ -66,7 +70,7 @@ def test_what_is_not_there_is_left_out(found: SettingsMap) -> None:
     figure = settings_figure(
         nothing, now=(9.0, 0.9), edge=None, titles=TITLES, text=ENGLISH, theme=LIGHT, stale=True
     )
-    assert [trace.type for trace in figure.data] == ["heatmap"]
+    assert [trace.type for trace in figure.data] == ["heatmap", "heatmap"]
     far = np.full(40, 1e9)
     figure = settings_figure(
         found, now=(9.0, 0.9), edge=far, titles=TITLES, text=ENGLISH, theme=LIGHT
@@ -95,6 +99,7 @@ def test_strokes_stay_on_the_cells_they_hatch() -> None:
 def test_every_axis_has_round_numbers(optimizer: str, name: str) -> None:
     settings = default_hyperparameters(optimizer, "ravine")
     values = axis(optimizer, name, settings, 100)
+    assert len(set(names(values))) == 100
     shown = round_values(values, 11)
     assert 3 <= len(shown) <= 11
     assert all(values[0] <= value <= values[-1] for value in shown)
