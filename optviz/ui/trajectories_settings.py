@@ -109,9 +109,11 @@ def render_settings(page: Page, store: PageStore) -> None:
             name = text(f"optimizer.{store.value.runs[focus].optimizer}.title")
             page.problem(Problem("problem.trajectories_maps.alone", optimizer=name))
             return
-        second = _second(page, store, seconds)
+        box, beside = st.columns([4, 6], gap="medium", vertical_alignment="bottom")
+        with box:
+            second = _second(page, store, seconds)
         try:
-            _map(page, store, maps, _Looked(store.value, focus, second))
+            _map(page, store, maps, _Looked(store.value, focus, second), beside)
         except Problem as problem:
             page.problem(problem)
 
@@ -152,36 +154,59 @@ def _second(page: Page, store: PageStore, seconds: tuple[str, ...]) -> str:
     """Which setting varies beside the rate: the one picked, or the first that there is."""
     text, state = page.text, store.value
     second = state.settings_by if state.settings_by in seconds else seconds[0]
-    if len(seconds) > 1:
-        names = [text(f"hyperparameter.{name}.label") for name in seconds]
-        # The browser tells choices apart by what they are called: other names, another box.
-        controls.choose_part(
-            f"trajectories.settings_by.{'|'.join(names)}", text("trajectories.maps.second"),
-            seconds, second, lambda name: store.set(settings_by=name),
-            lambda name: text(f"hyperparameter.{name}.label"), width=260,
-        )  # fmt: skip
+    names = [text(f"hyperparameter.{name}.label") for name in seconds]
+    # The browser tells choices apart by what they are called: other names, another box.
+    controls.choose_part(
+        f"trajectories.settings_by.{'|'.join(names)}", text("trajectories.maps.second"),
+        seconds, second, lambda name: store.set(settings_by=name),
+        lambda name: text(f"hyperparameter.{name}.label"),
+    )  # fmt: skip
     return second
 
 
-def _map(page: Page, store: PageStore, maps: Maps, looked: _Looked) -> None:
-    text = page.text
+def _map(page: Page, store: PageStore, maps: Maps, looked: _Looked, beside: Any) -> None:
+    """The picture and what to read off it; ``beside`` is where to say that it is to come."""
     plan = looked.plan()
     maps.look(plan)
-    current, shown = maps.current, maps.last
-    with st.container(height=_HEIGHT + 4, border=False, key="trajectories-settings-map"):
-        if shown is not None:
-            _chart(page, store, shown, looked, stale=shown.request != plan)
+    current, before = maps.current, maps.last
     assert current is not None
-    if current.found is not None and current.request == plan:
-        st.markdown(_sentence(page, current.found))
-        st.caption(_reading(page, current))
+    picture = st.container(height=_HEIGHT + 4, border=False, key="trajectories-settings-map")
+    if current.found is None and before is not None:
+        # The last one stays until then, so that nothing jumps.
+        _draw(page, store, before, looked, picture)
+        with beside:
+            _wait(page, maps, current)
+        st.rerun()
+    with beside:
+        _wait(page, maps, current)
+    _draw(page, store, current, looked, picture)
+
+
+def _draw(page: Page, store: PageStore, shown: MapRun, looked: _Looked, picture: Any) -> None:
+    text, found = page.text, shown.found
+    assert found is not None
+    with picture:
+        _chart(page, store, shown, looked, stale=shown.request != looked.plan())
+    st.markdown(_sentence(page, found))
+    said = text("trajectories.maps.read", steps=shown.request.steps)
+    more = "" if shown.edge is None else text("trajectories.maps.read_edge")
+    st.caption(f"{said} {more}")
+
+
+def _wait(page: Page, maps: Maps, current: MapRun) -> None:
+    """Until the map is there.
+
+    Raises:
+        Problem: It failed; the next look tries again.
+    """
+    if current.found is not None:
         return
-    wait_with_progress(current.job, text("trajectories.maps.working", count=f"{CELLS**2:,}"))
-    current.read()
-    if current.state != "done":
-        maps.current = None  # the next look tries again
+    words = page.text("trajectories.maps.working", count=f"{CELLS**2:,}")
+    wait_with_progress(current.job, words)
+    maps.look(current.request)
+    if current.found is None:
+        maps.current = None
         raise current.problem or Problem("problem.jobs.worker_died")
-    st.rerun()
 
 
 def _chart(page: Page, store: PageStore, shown: MapRun, looked: _Looked, stale: bool) -> None:
@@ -227,10 +252,3 @@ def _sentence(page: Page, found: SettingsMap) -> str:
         setting=text(f"hyperparameter.{plan.second}.label"),
         value=f"{plan.values[best[0]]:.10g}",
     )
-
-
-def _reading(page: Page, shown: MapRun) -> str:
-    """How to read the picture."""
-    text = page.text
-    said = text("trajectories.maps.read", steps=shown.request.steps)
-    return said if shown.edge is None else f"{said} {text('trajectories.maps.read_edge')}"

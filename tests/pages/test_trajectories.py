@@ -270,6 +270,10 @@ def test_the_second_setting_of_a_map() -> None:
     check(app)
     alone = EN("problem.trajectories_maps.alone", optimizer=EN("optimizer.lbfgs.title"))
     assert alone in said(app)
+    # What is wrong with a link is still said when the map is there.
+    app = open_page(runs="sgd", settings_map="1", settings_by="nonsense")
+    assert len(app.warning) == 1
+    assert EN("trajectories.maps.read", steps=300) in said(app)
     app = open_page(runs="", settings_map="1")
     assert said(app).count(EN("trajectories.no_runs")) == 3  # controls, map, fair comparison
 
