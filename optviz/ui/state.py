@@ -172,14 +172,15 @@ def guarded(call: Callable[..., object]) -> Callable[..., None]:
     """
 
     def safely(*args: Any, **kwargs: Any) -> None:
-        found: list[Problem | None] = remember("mishaps", list)
+        found: Problem | None = None
         try:
             call(*args, **kwargs)
+            return
         except Problem as problem:
-            found.append(problem)
+            found = problem
         except Exception:
             _log.exception("a callback failed")
-            found.append(None)
+        remember("mishaps", list[Problem | None]).append(found)
 
     return safely
 
@@ -203,14 +204,15 @@ def bind_value(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, A
     For what is part of a field (one run of several, say): the state stays the only truth, and
     the widget follows it in every run.
     """
+
+    def usable(new: Any) -> None:
+        with contextlib.suppress(Problem):  # words of another language, as in Store._take
+            take(new)
+
+    taken = _whole(key, usable)
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-
-    def changed() -> None:
-        with contextlib.suppress(Problem):  # words of another language, as in Store._take
-            take(st.session_state[key])
-
-    return {"key": key, "on_change": guarded(changed)}
+    return {"key": key, "on_change": guarded(lambda: taken(st.session_state[key]))}
 
 
 def bind_typed(
@@ -228,16 +230,8 @@ def bind_typed(
         explains), and what is wrong with the text that stands there.
     """
     kept = _typed(key)
-    if kept.get("shown") != shown:  # the value was changed, here or elsewhere
-        kept.clear()
-    kept["shown"] = shown
-    wanted = kept.get("written", shown)
-    # Only what differs is set: setting it again would wipe out what is being typed just now.
-    if key not in st.session_state or st.session_state[key] != wanted:
-        st.session_state[key] = wanted
 
-    def take() -> None:
-        written = str(st.session_state[key])
+    def understand(written: str) -> None:
         kept.pop("written", None)
         kept.pop("problem", None)
         try:
@@ -245,12 +239,46 @@ def bind_typed(
         except Problem as problem:
             kept.update(written=written, problem=problem)
 
-    return {"key": key, "value": wanted, "on_change": guarded(take)}, kept.get("problem")
+    taken = _whole(key, understand)
+    if kept.get("shown") != shown:  # the value was changed, here or elsewhere
+        kept.clear()
+    kept["shown"] = shown
+    wanted = kept.get("written", shown)
+    # Only what differs is set: setting it again would wipe out what is being typed just now.
+    if key not in st.session_state or st.session_state[key] != wanted:
+        st.session_state[key] = wanted
+    changed = guarded(lambda: taken(str(st.session_state[key])))
+    return {"key": key, "value": wanted, "on_change": changed}, kept.get("problem")
 
 
 def _typed(key: str) -> dict[str, Any]:
     """What is known of a typed box: the value it showed last, and text that could not be read."""
     return remember(f"typed {key}", dict)
+
+
+def _whole(key: str, take: Callable[[Any], None]) -> Callable[[Any], None]:
+    """``take``, carried through though a newer change of the page interrupts it.
+
+    Streamlit ends a run for the next one wherever it touches the session's state, callbacks
+    included, and the next run finds the widget unchanged: what takes a moment to be taken over,
+    a typed function, say, would be lost with a click that follows at once. So a wish is noted
+    before it is acted on, and whoever draws the widget next sees it through.
+    """
+    wishes: dict[str, Any] = remember("wishes", dict)
+
+    def taken(wish: Any) -> None:
+        wishes[key] = wish
+        try:
+            take(wish)
+        except Exception:  # it failed, which is not to be interrupted: it would fail again
+            del wishes[key]
+            raise
+        del wishes[key]
+
+    if key in wishes:
+        taken(wishes[key])
+        st.rerun()
+    return taken
 
 
 _LANGUAGE_PARAMETER = "lang"

@@ -347,3 +347,35 @@ def test_the_language_is_the_links_and_switching_it_keeps_everything() -> None:
 
 def test_an_unknown_language_is_english() -> None:
     assert opened(lang="xx").segmented_control(key="language").value == "en"
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_change_that_a_newer_one_interrupts_is_seen_through(typed: bool) -> None:
+    def script(typed: bool) -> None:
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import StopException
+
+        from optviz.ui.state import bind_typed, bind_value, remember
+
+        kept: dict[str, Any] = remember("kept", dict)
+
+        def take(value: str) -> None:
+            kept["calls"] = kept.get("calls", 0) + 1
+            if kept["calls"] == 1:  # as Streamlit does when a click follows at once
+                raise StopException
+            kept["value"] = value
+
+        shown = kept.get("value", "")
+        bound = bind_typed("text", shown, take)[0] if typed else bind_value("text", shown, take)
+        st.text_input("text", **bound)
+        st.markdown(f"{kept.get('value')} {kept.get('calls')}")
+
+    app = AppTest.from_function(script, args=(typed,)).run()
+    app.text_input[0].set_value("x^2").run()
+    assert not app.markdown  # the run ended in the middle of the change
+    app.run()
+    assert not app.exception
+    assert app.markdown[0].value == "x^2 2"
+    assert app.text_input[0].value == "x^2"
+    app.text_input[0].set_value("y^2").run()
+    assert app.markdown[0].value == "y^2 3"
