@@ -87,7 +87,6 @@ def _stage(page: Page, store: PageStore, scene: str | None, runs: list[NoisyRun]
             style=style,
             lr=run.spec.lr,
             bound=stability_bound(run.spec.optimizer, run.path.hyperparameters),
-            decay=0.0,
             outcome=text("batch_size.price_of", gradients=int(run.batches.ends[-1])),
             reached=f"{len(run.batches):,}",
         )

@@ -160,7 +160,6 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
             style=style,
             lr=state.lr,
             bound=stability_bound(path.optimizer, settings),
-            decay=0.0,  # the ground that is drawn has it already
             outcome=text(f"regularisation.decay.outcome.{path.status}", step=path.status_step),
         )
         for way, path, curved, style in zip(

@@ -191,7 +191,7 @@ def _stage(page: Page, store: PageStore, scene: str | None, rates: tuple[float, 
     actors = [
         Actor(
             title=title, path=path, curvature=bent, style=style, lr=float(pace.rates.max()),
-            bound=None, decay=0.0, outcome=_outcome(page, path),
+            bound=None, outcome=_outcome(page, path),
         )
         for title, style, (path, pace, bent) in zip(titles, styles, walked, strict=True)
     ]  # fmt: skip

@@ -136,7 +136,7 @@ def render_path(page: Page, store: PageStore, scene: str | None) -> None:
     actors = [
         Actor(
             title=title, path=path, curvature=bent, style=style, lr=state.lr, bound=None,
-            decay=0.0, outcome=_outcome(page, path),
+            outcome=_outcome(page, path),
         )
         for title, style, (path, _, bent) in zip(titles, styles, walked, strict=True)
     ]  # fmt: skip

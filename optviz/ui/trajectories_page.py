@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
 from optviz.core.optimizers import get_optimizer
 from optviz.core.problem import Problem
-from optviz.core.stability import stability_bound
+from optviz.core.stability import largest_stable_lrs, stability_bound
+from optviz.core.surface import Surface
 from optviz.core.surfaces import get_surface
+from optviz.figures.theme import Theme
+from optviz.language import Text
 from optviz.ui import controls
+from optviz.ui.components.chart import Figure
 from optviz.ui.frame import Page
 from optviz.ui.own_surface import OWN_SURFACE, about_found
 from optviz.ui.points import rounded_point
@@ -49,7 +54,7 @@ def render(page: Page, store: PageStore, scene: str | None) -> None:
 
 def _switches(page: Page, store: PageStore) -> None:
     text = page.text
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         controls.segment(
             store, "view", text("trajectories.view"), VIEWS,
             lambda view: text(f"trajectories.view_{view}"), label_visibility="collapsed",
@@ -57,6 +62,11 @@ def _switches(page: Page, store: PageStore) -> None:
         controls.switch(
             store, "hessian", text("trajectories.hessian"), help=text("trajectories.hessian_help")
         )
+        for name in ("apart", "meter"):
+            controls.switch(
+                store, name, text(f"trajectories.{name}.switch"),
+                help=text(f"trajectories.{name}.help"),
+            )  # fmt: skip
         controls.switch(
             store, "shade", text("trajectories.shade"), help=text("trajectories.shade_help"),
             disabled=store.value.view != "map",
@@ -68,11 +78,11 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         basins_figure,
         history_figure,
         landscape_figure,
-        map_figure,
         styles,
     )
     from optviz.ui.components.stage import Actor, stage
     from optviz.ui.trajectories_paths import comparison
+    from optviz.ui.trajectories_step import taken_apart
 
     text, state, theme = page.text, store.value, page.theme
     try:
@@ -82,8 +92,9 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         page.problem(problem)
         return
     paths = [path for path, _ in compared]
+    drawn = styles(theme, paths)
     actors = []
-    for i, ((path, bent), style) in enumerate(zip(compared, styles(theme, paths), strict=True)):
+    for i, ((path, bent), style) in enumerate(zip(compared, drawn, strict=True)):
         settings = settings_of(state.runs[i], surface.name)
         actors.append(
             Actor(
@@ -93,8 +104,8 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
                 style=style,
                 lr=float(settings["lr"]),
                 bound=stability_bound(path.optimizer, settings),
-                decay=float(settings.get("weight_decay", 0.0)),
                 outcome=_outcome(page, path),
+                stable=largest_stable_lrs(path.optimizer, settings, bent.eigenvalues[:, 1]),
             )
         )  # fmt: skip
 
@@ -107,7 +118,7 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
     if found is not None:
         ground = basins_figure(surface, found, text=text, theme=theme, by=state.basins_by)
     elif flat:
-        ground = map_figure(surface, text=text, theme=theme, shade=state.shade)
+        ground = _map(surface, text, theme, state.shade)
     else:
         ground = None
     stage(
@@ -129,12 +140,22 @@ def _stage(page: Page, store: PageStore, scene: str | None) -> None:
         theme=theme,
         on_start=start_at,
         on_focus=lambda i: store.set(focus=i),
+        **taken_apart(state, surface, compared, drawn, text=text, theme=theme),
     )
     if watch is not None:
         try:
             watch.wait(text)
         except Problem as problem:
             page.problem(problem)
+
+
+@lru_cache(maxsize=16)
+def _map(surface: Surface, text: Text, theme: Theme, shade: bool) -> Figure:
+    """The surface from above: the same however often the start is dragged over it."""
+    from optviz.figures.trajectories import map_figure
+
+    made: Figure = map_figure(surface, text=text, theme=theme, shade=shade)
+    return made
 
 
 def _outcome(page: Page, path: Any) -> str:

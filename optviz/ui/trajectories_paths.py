@@ -12,7 +12,7 @@ from optviz.ui.own_surface import OWN_SURFACE
 from optviz.ui.trajectories_state import Run, TrajectoriesState
 from optviz.ui.waiting import awaited
 
-__all__ = ["comparison"]
+__all__ = ["QUICK", "comparison"]
 
 QUICK = 4000
 """Optimizer steps that fit into about 200 ms of the script thread."""

@@ -146,6 +146,8 @@ class TrajectoriesState(OwnSurface):
     basins_by: str = choice("minimum", BASINS_BY)
     settings_map: bool = flag(False)
     settings_by: str = choice("", ("", *_SECONDS))
+    apart: bool = flag(False)
+    meter: bool = flag(False)
 
     @property
     def surface_name(self) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from streamlit.components.v2 import component
 
 from optviz.core.curvature import Curvature
@@ -37,9 +38,10 @@ class Actor:
         style: Colour, dash, marker.
         lr: Its learning rate, to set against the limit.
         bound: The largest stable αλ, where theory has one.
-        decay: Weight decay: adds to the curvature that the optimizer feels.
         outcome: The sentence for its status.
         reached: What the table says of the way; the steps to the tolerance when empty.
+        stable: (n+1,) the largest stable rate at every iterate, beside the curvature: the
+            optimizer's own where it has a bound, else that of gradient descent.
     """
 
     title: str
@@ -48,9 +50,9 @@ class Actor:
     style: LineStyle
     lr: float
     bound: float | None
-    decay: float
     outcome: str
     reached: str = ""
+    stable: NDArray[np.float64] | None = None
 
 
 _mount = component(
@@ -81,6 +83,8 @@ def stage(
     on_start: Callable[[float, float], None],
     on_focus: Callable[[int], None],
     noise: Mapping[str, Any] | None = None,
+    apart: Mapping[str, Any] | None = None,
+    meter: Mapping[str, Any] | None = None,
     says: Mapping[str, str] | None = None,
 ) -> None:
     """Draw the stage or update the one already drawn under ``key``.
@@ -103,6 +107,8 @@ def stage(
         on_start: Told where the user wants to start.
         on_focus: Told which run the user picked.
         noise: The batches of the run in focus (see :mod:`optviz.ui.components.stage_noise`).
+        apart: The steps of the run in focus (see :mod:`optviz.ui.trajectories_step`).
+        meter: How near the runs are to their limits (there too).
         says: Words that take the place of the usual ones, by their names.
     """
 
@@ -125,7 +131,10 @@ def stage(
             map_revision=map_revision,
             landscape=landscape_figure.to_json() if landscape_figure is not None else None,
             history=history_figure.to_json(),
-            runs=[_plain(actor, hessian and i == focus) for i, actor in enumerate(actors)],
+            runs=[
+                _plain(actor, i == focus and (hessian or apart is not None))
+                for i, actor in enumerate(actors)
+            ],
             start=list(start),
             steps=steps,
             focus=focus,
@@ -135,6 +144,8 @@ def stage(
             theme=_colours(theme),
             words=words(text) | {"stage": _words(text) | dict(says or {})},
             noise=noise,
+            apart=apart,
+            meter=meter,
         ),
         on_start_change=state.guarded(start_moved),
         on_focus_change=state.guarded(run_picked),
@@ -158,10 +169,11 @@ def _plain(actor: Actor, apart: bool) -> dict[str, Any]:
         "points": packed(path.points, np.float64),
         "losses": packed(path.losses, np.float64),
         "norms": packed(path.grad_norms, np.float64),
-        "curvature": _curvature(actor.curvature) if apart and actor.curvature else None,
+        "curvature": _curvature(actor.curvature, actor.stable)
+        if apart and actor.curvature
+        else None,
         "lr": actor.lr,
         "bound": actor.bound,
-        "decay": actor.decay,
         "outcome": actor.outcome,
         "kind": path.status,
         "reached": actor.reached or _steps(path.steps_to_tolerance),
@@ -172,7 +184,7 @@ def _steps(count: int | None) -> str:
     return "–" if count is None else f"{count:,}"
 
 
-def _curvature(bent: Curvature) -> dict[str, Any]:
+def _curvature(bent: Curvature, stable: NDArray[np.float64] | None) -> dict[str, Any]:
     return {
         "kinds": bent.kind,
         "gradients": packed(bent.gradients, np.float64),
@@ -182,6 +194,7 @@ def _curvature(bent: Curvature) -> dict[str, Any]:
         "eigenvectors": packed(bent.eigenvectors[:, :, 0], np.float32),
         "newton": packed(bent.newton_step, np.float64),
         "condition": packed(bent.condition_number, np.float64),
+        "stable": packed(bent.largest_stable_lr if stable is None else stable, np.float64),
     }
 
 

@@ -6,8 +6,10 @@ import { Facts } from "./stage_hessian.js";
 import { History } from "./stage_history.js";
 import { Landscape } from "./stage_landscape.js";
 import { MapView } from "./stage_map.js";
+import { Meter } from "./stage_meter.js";
 import { Noise } from "./stage_noise.js";
 import { Player } from "./stage_player.js";
+import { Step } from "./stage_step.js";
 import { Table } from "./stage_table.js";
 
 const instances = new WeakMap();
@@ -39,12 +41,16 @@ class Stage {
     this.facts = new Facts();
     this.noise = new Noise();
     this.map.noise = this.noise;
+    this.apart = new Step();
+    this.map.apart = this.apart;
+    this.meter = new Meter((k) => this.player.go(k));
     this.hint = el("div", "ov-hint");
     this.map.repaint = () => this.paint();
     this.top = el("div", "ov-top", [this.map.node, this.landscape.node, this.history.node]);
     host.tabIndex = 0;
     host.replaceChildren(
-      this.top, this.player.node, this.hint, this.facts.node, this.noise.node, this.table.node,
+      this.top, this.player.node, this.hint, this.meter.node, this.apart.node, this.facts.node,
+      this.noise.node, this.table.node,
     );
     host.addEventListener("keydown", (event) => {
       const inner = event.target.closest("select, button");
@@ -81,12 +87,15 @@ class Stage {
       this.scene = data.scene;
       const step = data.step < 0 ? data.steps : Math.min(data.step, data.steps);
       this.player.update(words, data.steps, fresh ? step : null);
-      this.table.update(data, this.runs);
+      const metered = this.meter.update(this.Plotly, data);
+      this.table.update(data, this.runs, this.meter);
       this.noise.update(data.noise);
+      this.apart.update(data.apart, data.theme);
       this.hint.replaceChildren(...legend(words, flat));
       await Promise.all([
         flat ? this.map.update(this.Plotly, data) : this.landscape.update(this.Plotly, data),
-        this.history.update(this.Plotly, data),
+        this.history.update(this.Plotly, data, data.history),
+        metered,
       ]);
       this.size = this.measure();
       this.paint();
@@ -105,9 +114,11 @@ class Stage {
     const view = map !== null ? this.map : this.landscape;
     view.paint(this.runs, k, focus, hessian);
     this.history.paint(this.runs, k);
-    this.table.paint(this.runs, k);
+    this.meter.paint(this.runs, k);
+    this.table.paint(this.runs, k, this.meter);
     this.noise.tell(k);
     const looked = this.runs[focus];
+    this.apart.tell(looked, k);
     const on = hessian && Boolean(looked?.curvature);
     const step = on ? Math.min(Math.floor(k), looked.losses.length - 1) : 0;
     const told = `${on} ${step}`;
@@ -139,6 +150,7 @@ class Stage {
     this.map.close();
     this.landscape.close();
     this.history.close();
+    this.meter.close();
   }
 }
 

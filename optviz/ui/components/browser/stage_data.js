@@ -1,6 +1,6 @@
 // What comes over the wire, as typed arrays; and how numbers are written.
 
-const doubles = (text) => new Float64Array(bytes(text));
+export const doubles = (text) => new Float64Array(bytes(text));
 const floats = (text) => new Float32Array(bytes(text));
 
 function bytes(text) {
@@ -26,6 +26,7 @@ export function unpackRun(run) {
       eigenvectors: floats(bent.eigenvectors),
       newton: doubles(bent.newton),
       condition: doubles(bent.condition),
+      stable: doubles(bent.stable),
     },
   };
 }

@@ -108,16 +108,16 @@ export function head(pen, x, y, symbol, size, colour, outline) {
 }
 
 /** An arrow from one pixel to another. */
-export function arrow(pen, x0, y0, x1, y1, colour, halo, dash = []) {
+export function arrow(pen, x0, y0, x1, y1, colour, halo, dash = [], width = 2.4) {
   const length = Math.hypot(x1 - x0, y1 - y0);
   if (!(length > 1)) return;
   const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length];
-  const tip = Math.min(10, length * 0.6);
+  const tip = Math.min(7.6 + width, length * 0.6);
   const [ex, ey] = [near(x1), near(y1)];
   pen.beginPath();
   pen.moveTo(x0, y0);
   pen.lineTo(ex - ux * tip * 0.7, ey - uy * tip * 0.7);
-  strokeWithHalo(pen, colour, 2.4, dash, halo);
+  strokeWithHalo(pen, colour, width, dash, halo);
   pen.beginPath();
   pen.moveTo(ex, ey);
   pen.lineTo(ex - ux * tip - uy * tip * 0.5, ey - uy * tip + ux * tip * 0.5);

@@ -21,6 +21,7 @@ export function quadratic(run, i) {
     newton: [c.newton[2 * i], c.newton[2 * i + 1]],
     condition: c.condition[i],
     kind: c.kinds[i],
+    stable: c.stable[i],
     step: 2 * i + 3 < run.points.length
       ? [run.points[2 * i + 2] - x, run.points[2 * i + 3] - y]
       : null,
@@ -28,7 +29,7 @@ export function quadratic(run, i) {
 }
 
 /** Draw it over the map; `at` converts between data and pixels. */
-export function drawQuadratic(pen, q, at, run, colours) {
+export function drawQuadratic(pen, q, at, run, colours, withStep = true) {
   const { toX, toY, scaleX, scaleY, fromX, fromY, box } = at;
   const [hxx, hxy, hyy] = q.hessian;
   const model = (px, py) => {
@@ -75,7 +76,7 @@ export function drawQuadratic(pen, q, at, run, colours) {
   });
   const [nx, ny] = q.newton;
   arrow(pen, px, py, toX(q.x + nx), toY(q.y + ny), colours.ink, colours.ground, [6, 4]);
-  if (q.step) {
+  if (q.step && withStep) {
     arrow(pen, px, py, toX(q.x + q.step[0]), toY(q.y + q.step[1]), run.colour, colours.ground);
   }
 }
@@ -124,15 +125,11 @@ function kind(q, words) {
 }
 
 function limit(q, run, words) {
-  if (run.bound === null) {
-    return q.high > 0 ? fill(words.limit_none, { limit: fmt(2 / q.high) }) : words.limit_flat;
-  }
-  const felt = q.high + run.decay;
-  if (!(felt > 0)) return words.limit_flat;
-  const largest = run.bound / felt;
-  const text = run.lr < largest ? words.limit_ok : words.limit_over;
-  return el("span", run.lr < largest ? "" : "ov-down", fill(text, {
-    limit: `${fmt(run.bound, 3)}/λmax = ${fmt(largest)}`, lr: fmt(run.lr),
+  if (!Number.isFinite(q.stable)) return words.limit_flat;
+  if (run.bound === null) return fill(words.limit_none, { limit: fmt(q.stable) });
+  const text = run.lr < q.stable ? words.limit_ok : words.limit_over;
+  return el("span", run.lr < q.stable ? "" : "ov-down", fill(text, {
+    limit: `${fmt(run.bound, 3)}/λmax = ${fmt(q.stable)}`, lr: fmt(run.lr),
   }));
 }
 

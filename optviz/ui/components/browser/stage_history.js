@@ -25,10 +25,10 @@ export class History {
     });
   }
 
-  async update(Plotly, data) {
+  async update(Plotly, data, drawn) {
     this.Plotly = Plotly;
     this.colours = data.theme;
-    const figure = JSON.parse(data.history);
+    const figure = JSON.parse(drawn);
     const layout = {
       ...figure.layout, width: this.node.clientWidth, height: this.node.clientHeight,
     };

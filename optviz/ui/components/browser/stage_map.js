@@ -163,7 +163,7 @@ export class MapView {
     const looked = runs[focus];
     if (hessian && looked?.curvature) {
       const q = quadratic(looked, Math.min(Math.floor(k), looked.losses.length - 1));
-      if (q) drawQuadratic(pen, q, at, looked, this.colours);
+      if (q) drawQuadratic(pen, q, at, looked, this.colours, !this.apart?.data);
     }
     for (const i of order) {
       const run = runs[i];
@@ -173,6 +173,7 @@ export class MapView {
       }
     }
     this.noise?.drawOver(pen, runs[focus], k, at, this.colours);
+    this.apart?.draw(pen, runs[focus], k, at, this.colours);
     pen.restore();
     this.placeHandle(at);
   }

@@ -11,19 +11,22 @@ export class Table {
     this.node = el("div", "ov-scroll", [this.table]);
   }
 
-  update(data, runs) {
+  /** @param meter what tells each run's place under its limit, where that is shown */
+  update(data, runs, meter) {
     const words = data.words.stage;
-    this.columns = ["run", "loss", "norm", "final", "reached", "status"];
-    const top = el("tr", "", this.columns.map((name) => el("th", "", words[name])));
+    const names = ["run", "loss", "norm", "final", "reached", "status"];
+    const top = el("tr", "", names.map((name) => el("th", "", words[name])));
+    if (meter.data) top.children[3].before(el("th", "", meter.data.words.column));
     this.now = [];
     const rows = runs.map((run, i) => {
       const button = el("button", "", [swatch(run, data.theme.ground), run.title]);
       button.type = "button";
       button.ariaLabel = fill(words.pick, { run: run.title });
-      const [loss, norm] = [el("td"), el("td")];
-      this.now.push([loss, norm]);
+      const now = [el("td"), el("td")];
+      if (meter.data) now.push(el("td"));
+      this.now.push(now);
       const row = el("tr", i === data.focus ? "ov-focus" : "", [
-        el("td", "", [button]), loss, norm,
+        el("td", "", [button]), ...now,
         el("td", "", fmt(run.losses.at(-1))),
         el("td", "", run.reached),
         el("td", `ov-${run.kind}`, run.outcome),
@@ -33,17 +36,22 @@ export class Table {
     });
     if (!rows.length) {
       const cell = el("td", "", words.empty);
-      cell.colSpan = this.columns.length;
+      cell.colSpan = names.length;
       rows.push(el("tr", "", [cell]));
     }
     this.table.replaceChildren(el("thead", "", [top]), el("tbody", "", rows));
   }
 
-  paint(runs, k) {
+  paint(runs, k, meter) {
     runs.forEach((run, i) => {
       const step = Math.min(Math.floor(k), run.losses.length - 1);
       this.now[i][0].textContent = fmt(run.losses[step]);
       this.now[i][1].textContent = fmt(run.norms[step]);
+      const cell = this.now[i][2];
+      if (!cell) return;
+      const { text, over } = meter.cell(i, k);
+      cell.textContent = text;
+      cell.classList.toggle("ov-down", over);
     });
   }
 }
