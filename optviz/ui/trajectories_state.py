@@ -232,5 +232,14 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
         "cliff", runs=(Run("sgd", (("lr", 0.5),)), Run("rmsprop"), Run("adam")), hessian=True,
         step=13,
     ),
+    "apart": on_surface("tilted", runs=(Run("momentum"), Run("adam")), apart=True, step=8),
+    "foretold": on_surface(
+        "rosenbrock",
+        runs=tuple(Run(name, (("lr", 0.0031),)) for name in ("nesterov", "sgd", "momentum")),
+        start=(0.0, 0.0),
+        steps=250,
+        meter=True,
+        step=22,
+    ),
 }  # fmt: skip
 """Scene → the fields that differ from the defaults; the words are under trajectories.scene."""

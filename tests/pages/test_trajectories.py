@@ -12,10 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.core.optimizers import OPTIMIZERS
 from optviz.core.settings_map import MapPlan, seconds_of
+from optviz.core.stability import stability_bound
+from optviz.core.step_parts import step_parts
 from optviz.core.surfaces import SURFACES
+from optviz.core.trajectory import trajectory
 from optviz.language import LANGUAGES, Text
 from optviz.ui.trajectories_settings import Maps
-from optviz.ui.trajectories_state import SCENES
+from optviz.ui.trajectories_state import SCENES, TrajectoriesState
 
 from .apps import check, components, open_app, said, shown
 
@@ -320,3 +323,78 @@ def test_a_scene_shows_the_map() -> None:
     app.button(key="trajectories.scene.ravine").click().run()
     check(app)
     assert EN("trajectories.maps.best").split("{")[0] not in said(app)
+
+
+def test_a_step_is_taken_apart_for_the_run_looked_at() -> None:
+    app = open_page()
+    assert shown(app)["apart"] is None
+    app.toggle(key="trajectories.apart").set_value(True).run()
+    check(app)
+    data = shown(app)
+    assert data["apart"]["rule"] == "sum"
+    assert data["apart"]["plain"]
+    assert [run["curvature"] is not None for run in data["runs"]] == [True, False, False]
+    assert data["apart"]["formulas"]["gradient"] == "−α g"
+    app = open_page(apart="1", focus="2")
+    assert shown(app)["apart"]["shows"] == {
+        "gradient": True, "memory": True, "scale": True, "decay": False, "own": False,
+    }  # fmt: skip
+    # Nothing to take apart is no mistake.
+    assert shown(open_page(apart="1", meter="1", runs=""))["apart"] is None
+    assert shown(open_page(apart="1", meter="1", steps="0"))["meter"] is None
+    assert shown(open_page(apart="1", view="landscape"))["apart"]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizers_step_and_limit(optimizer: str) -> None:
+    for settings in ("", ":lr=1e9"):
+        data = shown(open_page(runs=optimizer + settings, steps="30", apart="1", meter="1"))
+        assert data["apart"]["rule"]
+        limited = optimizer not in ("rprop", "lbfgs", "muon", "newton")
+        assert (data["meter"] is not None) is limited
+
+
+def test_many_steps_are_taken_apart_by_a_worker() -> None:
+    data = shown(open_page(steps="2000", apart="1", meter="1"))
+    assert data["apart"]
+    assert len(data["meter"]["ratios"]) == 3
+
+
+def test_the_meter_tells_what_it_foretold() -> None:
+    app = open_page()
+    app.button(key="trajectories.scene.foretold").click().run()
+    check(app)
+    assert shown(app)["meter"]["says"] == EN(
+        "trajectories.meter.foretold", step=22, left=59, later=37
+    )
+    assert [run["kind"] for run in shown(app)["runs"]] == ["diverged", "moving", "converged"]
+
+    def says(**query: str) -> str:
+        return str(shown(open_page(meter="1", **query))["meter"]["says"])
+
+    assert says() == EN("trajectories.meter.below", most="0.9", step=0)
+    assert says(runs="rprop;sgd") == EN("trajectories.meter.no_limit")
+    high = {"surface": "rosenbrock", "start": "0,0"}
+    assert says(runs="sgd:lr=0.0035", steps="400", **high) == EN(
+        "trajectories.meter.above", step=293, count=107, steps=400
+    )
+
+
+def test_what_the_scenes_of_the_step_say_is_true() -> None:
+    # “The gradient pulls back across the valley; the memory, just as long, pulls on. Across they
+    # largely cancel, along the valley they add up.”
+    scene = TrajectoriesState(**SCENES["apart"])
+    path = trajectory("tilted", "momentum", scene.start, scene.steps)
+    parts = step_parts(SURFACES["tilted"], path)
+    fresh, kept = parts.gradient[scene.step], parts.memory[scene.step]
+    assert np.hypot(*kept) == pytest.approx(np.hypot(*fresh), rel=0.05)
+    across, along = np.array([1, -1]) / np.sqrt(2), np.array([1, 1]) / np.sqrt(2)
+    assert abs((fresh + kept) @ across) < 0.5 * min(abs(fresh @ across), abs(kept @ across))
+    assert (fresh @ along) * (kept @ along) > 0
+    # “Nesterov passes its own at step 22 while its loss still falls … Momentum bears almost three
+    # times as much.”
+    scene = TrajectoriesState(**SCENES["foretold"])
+    path = trajectory("rosenbrock", "nesterov", scene.start, scene.steps, lr=0.0031)
+    assert (np.diff(path.losses[:40]) < 0).all()
+    limits = [stability_bound(name, {"momentum": 0.9}) for name in ("momentum", "nesterov")]
+    assert limits[0] / limits[1] == pytest.approx(2.8, abs=0.01)

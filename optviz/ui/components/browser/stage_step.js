@@ -216,7 +216,8 @@ export class Step {
     const fresh = Math.hypot(...p.gradient);
     if (!(fresh > 0)) return words.memory_only;
     const angle = degrees(p.memory, p.gradient);
-    const name = angle <= 60 ? "with" : angle >= 120 ? "against" : "across";
+    const against = size > fresh ? "outweighs" : "against";
+    const name = angle <= 60 ? "with" : angle >= 120 ? against : "across";
     return fill(words[`memory_${name}`], { times: fmt(size / fresh, 2), angle });
   }
 
