@@ -232,7 +232,7 @@ def foretold(ratio: Any, path: Trajectory, text: Text) -> str:
         return text(f"trajectories.meter.{name}", most=f"{ratio[most]:.2g}", step=most, left=left)
     first = int(over[0])
     if left is not None:
-        name = "foretold" if first <= left else "late"
+        name = "late" if first > left else "foretold" if first else "foretold_at_once"
         return text(f"trajectories.meter.{name}", step=first, left=left, later=left - first)
     last = int(over[-1])
     name = "above" if last == len(ratio) - 1 else "back"

@@ -374,6 +374,7 @@ def test_the_meter_tells_what_it_foretold() -> None:
 
     assert says() == EN("trajectories.meter.below", most="0.9", step=0)
     assert says(runs="rprop;sgd") == EN("trajectories.meter.no_limit")
+    assert says(runs="sgd:lr=0.03") == EN("trajectories.meter.foretold_at_once", left=6)
     high = {"surface": "rosenbrock", "start": "0,0"}
     assert says(runs="sgd:lr=0.0035", steps="400", **high) == EN(
         "trajectories.meter.above", step=293, count=107, steps=400

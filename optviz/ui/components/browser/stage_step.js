@@ -217,7 +217,7 @@ export class Step {
     if (!(fresh > 0)) return words.memory_only;
     const angle = degrees(p.memory, p.gradient);
     const against = size > fresh ? "outweighs" : "against";
-    const name = angle <= 60 ? "with" : angle >= 120 ? against : "across";
+    const name = angle <= 45 ? "with" : angle >= 135 ? against : "across";
     return fill(words[`memory_${name}`], { times: fmt(size / fresh, 2), angle });
   }
 
