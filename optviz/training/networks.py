@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,20 @@ import torch
 from torch import Tensor, nn
 
 from optviz.core.task import TaskContext
+from optviz.training.hessian import HessianProducts
 from optviz.training.run import TrainingRun
 from optviz.training.schedules import make_schedule
 from optviz.training.trainable import digits
 
-__all__ = ["CLASSES", "WIDTH", "FullLoss", "digits_net", "digits_run", "largest_eigenvalue"]
+__all__ = [
+    "CLASSES",
+    "MEASURES",
+    "WIDTH",
+    "FullLoss",
+    "digits_net",
+    "digits_run",
+    "largest_eigenvalue",
+]
 
 WIDTH = 64
 """Units in each hidden layer."""
@@ -26,8 +35,23 @@ EXACT = 1e-3
 """Relative accuracy of an eigenvalue."""
 
 
-def digits_net(depth: int, normalised: bool, seed: int) -> nn.Sequential:
-    """``depth`` hidden layers with ReLU, batch normalisation before each if ``normalised``.
+def _half_squared_error(out: Tensor, labels: Tensor) -> Tensor:
+    """½‖out − e_label‖², the mean over the images; e_label is 1 at the label, else 0."""
+    wanted = nn.functional.one_hot(labels, out.shape[-1]).to(out.dtype)
+    return 0.5 * (out - wanted).square().sum(-1).mean()
+
+
+MEASURES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "cross_entropy": nn.functional.cross_entropy,
+    "mse": _half_squared_error,
+}
+"""Losses of outputs (n, 10) and labels (n,)."""
+
+
+def digits_net(
+    depth: int, normalised: bool, seed: int, activation: type[nn.Module] = nn.ReLU
+) -> nn.Sequential:
+    """``depth`` hidden layers, batch normalisation before each activation if ``normalised``.
 
     The linear layers start as torch starts them; with equal seeds they start equal with and
     without normalisation. (The bias before a normalisation is of no use, and is kept so that
@@ -40,7 +64,7 @@ def digits_net(depth: int, normalised: bool, seed: int) -> nn.Sequential:
             layers.append(nn.Linear(WIDTH, WIDTH))
             if normalised:
                 layers.append(nn.BatchNorm1d(WIDTH))
-            layers.append(nn.ReLU())
+            layers.append(activation())
         layers.append(nn.Linear(WIDTH, CLASSES))
     return nn.Sequential(*layers)
 
@@ -71,11 +95,16 @@ class FullLoss:
 
     Args:
         model: Its weights are not changed.
+        measure: A key of :data:`MEASURES`.
+        count: Take only so many digits, the first ones.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(
+        self, model: nn.Module, measure: str = "cross_entropy", count: int | None = None
+    ) -> None:
         self.model = model
-        self.images, self.labels = digits()
+        self.measure = MEASURES[measure]
+        self.images, self.labels = (part[:count] for part in digits())
         # Buffers are replaced by copies in the call, so that nothing is counted.
         self.buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
 
@@ -88,7 +117,7 @@ class FullLoss:
             out = torch.func.functional_call(self.model, {**weights, **fresh}, (self.images,))
         finally:
             self.model.train(training)
-        return nn.functional.cross_entropy(out, self.labels)
+        return self.measure(out, self.labels)
 
 
 def largest_eigenvalue(
@@ -96,9 +125,7 @@ def largest_eigenvalue(
 ) -> float:
     """The largest eigenvalue of the loss's Hessian at ``weights``, by Lanczos.
 
-    The Hessian is never formed: each product with a vector is the derivative of (gradient ·
-    vector), two backward passes (Pearlmutter, Neural Computation 6, 1994); scipy's ``eigsh``
-    needs a few dozen of them.
+    scipy's ``eigsh`` needs a few dozen products of the Hessian with a vector.
 
     Args:
         loss: The loss of weights by name.
@@ -110,20 +137,15 @@ def largest_eigenvalue(
     """
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
-    leaves = {name: w.detach().clone().requires_grad_() for name, w in weights.items()}
-    tensors = list(leaves.values())
-    slopes = torch.autograd.grad(loss(leaves), tensors, create_graph=True)
-    slope = torch.cat([part.reshape(-1) for part in slopes])
+    products = HessianProducts(loss, weights)
+    if not products.finite:
+        return float("nan")
 
     def product(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
         context.checkpoint()
-        along = torch.from_numpy(np.asarray(vector, dtype=np.float32).ravel())
-        parts = torch.autograd.grad(slope @ along, tensors, retain_graph=True)
-        return torch.cat([part.reshape(-1) for part in parts]).double().numpy()
+        return products(vector)
 
-    if not bool(torch.isfinite(slope).all()):
-        return float("nan")
-    size = len(slope)
+    size = len(products)
     operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(size)
     try:
