@@ -19,7 +19,14 @@ from optviz.training.landscape_tasks import Follower, explore
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["RATES", "ROWS", "RecommenderLandscape", "RowLoss", "recommender_landscape_task"]
+__all__ = [
+    "RATES",
+    "ROWS",
+    "RecommenderLandscape",
+    "RowLoss",
+    "recommender_landscape_task",
+    "sampled_rows",
+]
 
 ROWS = 20_000
 """The loss of a plane's point is the mean over so many training rows, drawn once."""
@@ -83,9 +90,7 @@ class RecommenderLandscape:
         from optviz.training.run import TrainingRun
 
         # The split follows from the recipe's data and seed, which all optimizers share.
-        rows = split_rows(ratings.n_ratings, self.config)[0]
-        if len(rows) > ROWS:
-            rows = np.random.default_rng(0).choice(rows, ROWS, replace=False)
+        rows = sampled_rows(ratings, self.config)
         found = []
         for name in self.optimizers:
             run = build_fit(self.recipe(name), ratings).run
@@ -97,6 +102,18 @@ class RecommenderLandscape:
     def task(self) -> str:
         """What computes it."""
         return "optviz.recommender.landscape:recommender_landscape_task"
+
+
+def sampled_rows(ratings: Ratings, config: TrainConfig) -> npt.NDArray[np.int64]:
+    """:data:`ROWS` of the training rows, the same ones each time; all if there are no more.
+
+    Raises:
+        Problem: The split leaves too few rows.
+    """
+    rows = split_rows(ratings.n_ratings, config)[0]
+    if len(rows) > ROWS:
+        rows = np.random.default_rng(0).choice(rows, ROWS, replace=False)
+    return rows
 
 
 class RowLoss:

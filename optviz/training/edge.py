@@ -26,11 +26,9 @@ if TYPE_CHECKING:
 
     from optviz.training.networks import FullLoss
 
-__all__ = ["ACTIVATIONS", "EdgePlan", "EdgeRun", "EdgeStudy", "edge_task", "sharpness"]
+__all__ = ["EdgePlan", "EdgeRun", "EdgeStudy", "edge_task", "sharpness"]
 
 Array = npt.NDArray[np.float64]
-
-ACTIVATIONS = ("tanh", "relu")
 
 GONE = 1e4
 """A run whose loss is so many times that of its start has diverged, and ends."""
@@ -59,7 +57,7 @@ class EdgePlan:
         rates: Learning rates, a run each, all from the same weights.
         momentum: Of ``torch.optim.SGD``.
         loss: A key of :data:`optviz.training.networks.MEASURES`.
-        activation: One of :data:`ACTIVATIONS`.
+        activation: A key of :data:`optviz.training.networks.ACTIVATIONS`.
         depth: Hidden layers, 64 units each.
         steps: Updates of each run.
         digits: How many digits, the first ones; each step sees them all.
@@ -211,12 +209,10 @@ def edge_task(context: TaskContext, plan: EdgePlan) -> EdgeStudy:
 def _trained(plan: EdgePlan, log: _Log) -> Iterator[None]:
     """Train, and log each step; the last look comes after the last step."""
     import torch
-    from torch import nn
 
     from optviz.training.networks import FullLoss, digits_net
 
-    activation = {"tanh": nn.Tanh, "relu": nn.ReLU}[plan.activation]
-    model = digits_net(plan.depth, False, plan.seed, activation)
+    model = digits_net(plan.depth, False, plan.seed, plan.activation)
     full = FullLoss(model, plan.loss, plan.digits)
     weights = dict(model.named_parameters())
     optimizer = torch.optim.SGD(model.parameters(), lr=log.rate, momentum=plan.momentum)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,7 +27,7 @@ class HessianProducts:
 
     Attributes:
         loss: Its value there.
-        finite: Whether its gradient is a gradient at all.
+        finite: Whether it and its gradient are.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class HessianProducts:
         slopes = torch.autograd.grad(value, self._leaves, create_graph=True)
         self._slope = torch.cat([part.reshape(-1) for part in slopes])
         self.loss = float(value.detach())
-        self.finite = bool(torch.isfinite(self._slope).all())
+        self.finite = math.isfinite(self.loss) and bool(torch.isfinite(self._slope).all())
 
     def __len__(self) -> int:
         return len(self._slope)

@@ -14,9 +14,11 @@ from optviz.core.task import TaskContext
 from optviz.training.hessian import HessianProducts
 from optviz.training.run import TrainingRun
 from optviz.training.schedules import make_schedule
+from optviz.training.spectrum import top_eigenpairs
 from optviz.training.trainable import digits
 
 __all__ = [
+    "ACTIVATIONS",
     "CLASSES",
     "MEASURES",
     "WIDTH",
@@ -31,9 +33,6 @@ WIDTH = 64
 
 CLASSES = 10
 
-EXACT = 1e-3
-"""Relative accuracy of an eigenvalue."""
-
 
 def _half_squared_error(out: Tensor, labels: Tensor) -> Tensor:
     """½‖out − e_label‖², the mean over the images; e_label is 1 at the label, else 0."""
@@ -47,10 +46,10 @@ MEASURES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 """Losses of outputs (n, 10) and labels (n,)."""
 
+ACTIVATIONS: Mapping[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
 
-def digits_net(
-    depth: int, normalised: bool, seed: int, activation: type[nn.Module] = nn.ReLU
-) -> nn.Sequential:
+
+def digits_net(depth: int, normalised: bool, seed: int, activation: str = "relu") -> nn.Sequential:
     """``depth`` hidden layers, batch normalisation before each activation if ``normalised``.
 
     The linear layers start as torch starts them; with equal seeds they start equal with and
@@ -64,7 +63,7 @@ def digits_net(
             layers.append(nn.Linear(WIDTH, WIDTH))
             if normalised:
                 layers.append(nn.BatchNorm1d(WIDTH))
-            layers.append(activation())
+            layers.append(ACTIVATIONS[activation]())
         layers.append(nn.Linear(WIDTH, CLASSES))
     return nn.Sequential(*layers)
 
@@ -77,12 +76,13 @@ def digits_run(
     batch_size: int,
     epochs: int,
     seed: int,
+    measure: str = "cross_entropy",
 ) -> TrainingRun:
     """A training run on all 1,797 digits; equal seeds give equal batches."""
     images, labels = digits()
     return TrainingRun(
         model, optimizer, (images,), labels,
-        loss=nn.functional.cross_entropy, batch_size=batch_size, epochs=epochs,
+        loss=MEASURES[measure], batch_size=batch_size, epochs=epochs,
         schedule=make_schedule("constant", lr, epochs), seed=seed,
     )  # fmt: skip
 
@@ -135,23 +135,13 @@ def largest_eigenvalue(
     Raises:
         Cancelled: The user cancelled it.
     """
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
-
     products = HessianProducts(loss, weights)
-    if not products.finite:
-        return float("nan")
 
-    def product(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def product(vector: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         context.checkpoint()
         return products(vector)
 
-    size = len(products)
-    operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
-    start = np.random.default_rng(0).standard_normal(size)
-    try:
-        found = eigsh(
-            operator, k=1, which="LA", v0=start, tol=EXACT, maxiter=300, return_eigenvectors=False
-        )
-    except ArpackNoConvergence as unfinished:
-        found = unfinished.eigenvalues
+    if not products.finite:
+        return float("nan")
+    found = top_eigenpairs(product, len(products), 1).values
     return float(found[0]) if len(found) else float("nan")

@@ -3,7 +3,8 @@
 The ends of the spectrum come from scipy's ``eigsh`` (implicitly restarted Lanczos) with the
 residual of each pair; the density of all of it from stochastic Lanczos quadrature (Golub &
 Meurant, Matrices, Moments and Quadrature, 2010; for networks: Ghorbani, Krishnan & Xiao, ICML
-2019, arXiv:1901.10159); the trace from Hutchinson's estimator as a check on both.
+2019, arXiv:1901.10159); the trace from Hutchinson's estimator as a check on it. Whoever wants
+to end early raises an exception in the product.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from optviz.core.task import TaskContext
 
 __all__ = [
     "Density",
@@ -33,10 +32,10 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 Product = Callable[[npt.NDArray[Any]], Array]
 
-ACCURACY = 1e-4
+ACCURACY = 1e-3
 """Residual at which an eigenvalue counts as found, as a part of the largest one."""
 
-RESTARTS = 100
+RESTARTS = 300
 """Restarts after which an eigenvalue is given up; what has been found by then is kept."""
 
 
@@ -121,9 +120,7 @@ def lanczos(product: Product, start: Array, steps: int) -> Krylov:
     return Krylov(np.array(diagonal), np.array(beside[: done - 1]), rest, basis[:done])
 
 
-def top_eigenpairs(
-    product: Product, size: int, count: int, *, seed: int = 0, context: TaskContext
-) -> Eigenpairs:
+def top_eigenpairs(product: Product, size: int, count: int, *, seed: int = 0) -> Eigenpairs:
     """The ``count`` largest eigenvalues, the largest first.
 
     Args:
@@ -131,16 +128,29 @@ def top_eigenpairs(
         size: Rows of H.
         count: How many; at most ``size`` − 1 are found.
         seed: Of the start vector.
-        context: Asked before each product whether to end.
-
-    Raises:
-        Cancelled: The user cancelled it.
     """
-    return _outermost(product, size, count, seed, context)
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+    def flat(vector: npt.NDArray[Any]) -> Array:
+        return product(np.asarray(vector).reshape(-1))  # scipy passes columns, too
+
+    count = max(1, min(count, size - 1))
+    operator = LinearOperator((size, size), matvec=flat, dtype=np.float64)
+    start = np.random.default_rng(seed).standard_normal(size)
+    try:
+        values, vectors = eigsh(
+            operator, k=count, which="LA", v0=start, tol=ACCURACY, maxiter=RESTARTS,
+            ncv=min(size, max(2 * count + 1, 20)),
+        )  # fmt: skip
+    except ArpackNoConvergence as unfinished:
+        values, vectors = unfinished.eigenvalues, unfinished.eigenvectors
+    order = np.argsort(-values)
+    residuals = [np.linalg.norm(flat(vectors[:, i]) - values[i] * vectors[:, i]) for i in order]
+    return Eigenpairs(np.array(values[order], dtype=np.float64), np.array(residuals, np.float64))
 
 
 def bottom_eigenpairs(
-    product: Product, size: int, count: int, largest: float, *, seed: int = 0, context: TaskContext
+    product: Product, size: int, count: int, largest: float, *, seed: int = 0
 ) -> Eigenpairs:
     """The ``count`` smallest (most negative) eigenvalues, the smallest first.
 
@@ -154,39 +164,9 @@ def bottom_eigenpairs(
         count: How many.
         largest: λmax, roughly.
         seed: Of the start vector.
-        context: Asked before each product whether to end.
-
-    Raises:
-        Cancelled: The user cancelled it.
     """
-    found = _outermost(lambda v: largest * v - product(v), size, count, seed, context)
+    found = top_eigenpairs(lambda v: largest * v - product(v), size, count, seed=seed)
     return Eigenpairs(largest - found.values, found.residuals)
-
-
-def _outermost(
-    product: Product, size: int, count: int, seed: int, context: TaskContext
-) -> Eigenpairs:
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
-
-    def told(vector: npt.NDArray[Any]) -> Array:
-        context.checkpoint()
-        return product(np.asarray(vector).reshape(-1))
-
-    count = max(1, min(count, size - 1))
-    operator = LinearOperator((size, size), matvec=told, dtype=np.float64)
-    start = np.random.default_rng(seed).standard_normal(size)
-    try:
-        values, vectors = eigsh(
-            operator, k=count, which="LA", v0=start, tol=ACCURACY, maxiter=RESTARTS,
-            ncv=min(size, max(2 * count + 10, 20)),
-        )  # fmt: skip
-    except ArpackNoConvergence as unfinished:
-        values, vectors = unfinished.eigenvalues, unfinished.eigenvectors
-    order = np.argsort(-values)
-    residuals = [
-        float(np.linalg.norm(told(vectors[:, i]) - values[i] * vectors[:, i])) for i in order
-    ]
-    return Eigenpairs(np.asarray(values[order], dtype=np.float64), np.array(residuals))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

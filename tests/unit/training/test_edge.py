@@ -53,7 +53,7 @@ def test_what_it_measures_is_the_largest_eigenvalue(study: EdgeStudy) -> None:
         np.testing.assert_array_equal(run.at, np.arange(0, 2001, 10))
         assert (run.residuals < 0.02 * run.sharpness).all()
     # The vector of the last look helps, and does not mislead: the same by scipy from chance.
-    model = digits_net(2, False, 0, torch.nn.Tanh)
+    model = digits_net(2, False, 0, "tanh")
     full = FullLoss(model, "mse", 500)
     weights = dict(model.named_parameters())
     optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
@@ -88,7 +88,7 @@ def test_it_is_torchs_own_gradient_descent() -> None:
     plan = EdgePlan(rates=(0.1,), momentum=0.9, steps=20, every=7, loss="cross_entropy")
     (run,) = edge_task(SILENT, plan).runs
     np.testing.assert_array_equal(run.at, [0, 7, 14])
-    model = digits_net(2, False, 0, torch.nn.Tanh)
+    model = digits_net(2, False, 0, "tanh")
     full = FullLoss(model, "cross_entropy", 500)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     for expected in run.losses:
