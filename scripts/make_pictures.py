@@ -1,9 +1,9 @@
 """Draw the home page's pictures: ``python -m scripts.make_pictures [page …]``.
 
 Each is a small SVG made from what its page really computes: torch's paths in the ravine and on
-the loss of real samples, a range test of a network on digits, the rates of SGD with restarts, a
-bowl with and without weight decay, a training run on the bundled ratings, the bundled map of
-films.
+the loss of real samples, a bent grid with the images of two circles, a range test of a network on
+digits, the rates of SGD with restarts, a bowl with and without weight decay, a training run on
+the bundled ratings, the bundled map of films.
 
 Colours stand in the files by their names in ``optviz.figures.theme.Theme`` (as ``$accent``), so
 that one file serves the light and the dark ground.
@@ -249,6 +249,37 @@ def batch_size() -> list[str]:
     return drawn
 
 
+def jacobian_hessian() -> list[str]:
+    """A bent grid, and on it the images of two circles by the Jacobian, with their half-axes."""
+    from optviz.core.deformation import images, jacobians, own_map
+
+    bend = own_map("x + 0.35*sin(1.6*y)", "y + 0.35*sin(1.3*x)", (-6.4, 6.4), (-2.4, 2.4))
+    place = frame((-4.4, 4.4), (-1.4, 1.35))
+    fine = np.linspace(-1, 1, 61)
+    drawn = []
+    for x in np.arange(-6, 6.01, 0.5):
+        points = images(bend, np.c_[np.full_like(fine, x), 2.4 * fine])
+        drawn.append(line(place(points), "$accent", 0.9, 'opacity="0.55"'))
+    for y in np.arange(-2.5, 2.51, 0.5):
+        points = images(bend, np.c_[6.4 * fine, np.full_like(fine, y)])
+        drawn.append(line(place(points), "$muted", 0.9, 'opacity="0.6"'))
+    turn = np.linspace(0, 2 * np.pi, 60)
+    for point in ((-2.4, 0.0), (1.9, 0.05)):
+        matrix, (centre,) = jacobians(bend, point)[0], images(bend, point)
+        u, sigma, _ = np.linalg.svd(0.62 * matrix)
+        ring = place(centre + (np.c_[np.cos(turn), np.sin(turn)] * sigma) @ u.T)
+        drawn.append(
+            f'<path d="{path(ring, True)}" fill="$accent" fill-opacity="0.16" stroke="$ink" '
+            'stroke-width="1.8"/>'
+        )
+        for half_axis, colour in zip((u * sigma).T, ("$c1", "$c2"), strict=True):
+            ends = place([centre, centre + half_axis])
+            drawn += [line(ends, "$ground", 5, 'opacity="0.8"'), line(ends, colour, 2.8)]
+            drawn.append(dot(ends[1], colour, 4, 'stroke="$ground" stroke-width="1.2"'))
+        drawn.append(dot(place([centre])[0], "$ink", 4, 'stroke="$ground" stroke-width="1.2"'))
+    return drawn
+
+
 def schedules() -> list[str]:
     """SGD with restarts, each cycle twice as long, and one cycle, from torch's own schedulers."""
     import torch
@@ -312,7 +343,7 @@ def regularisation() -> list[str]:
 def main(names: Iterable[str] = ()) -> None:
     """Draw and write them all, or those named."""
     makers = (
-        trajectories, batch_size, learning_rate, schedules,
+        trajectories, batch_size, jacobian_hessian, learning_rate, schedules,
         regularisation, recommender, embeddings,
     )  # fmt: skip
     chosen = set(names) or {make.__name__ for make in makers}

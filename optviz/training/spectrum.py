@@ -9,7 +9,7 @@ to end early raises an exception in the product.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,6 +169,25 @@ def bottom_eigenpairs(
     return Eigenpairs(largest - found.values, found.residuals)
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number from random probes.
+
+    Attributes:
+        mean: Over the probes.
+        error: Its standard error; NaN with a single probe.
+    """
+
+    mean: float
+    error: float
+
+    @classmethod
+    def of(cls, seen: Sequence[float]) -> Estimate:
+        """From what each probe has given."""
+        error = np.std(seen, ddof=1) / np.sqrt(len(seen)) if len(seen) > 1 else np.nan
+        return cls(float(np.mean(seen)), float(error))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Density:
     """The share of eigenvalues at each value, as a quadrature rule of each probe.
@@ -176,14 +195,20 @@ class Density:
     Attributes:
         nodes: (probes × steps,) places.
         weights: As many; over all probes they sum to 1.
+        means: (probes,) what each probe takes for the mean of all eigenvalues.
     """
 
     nodes: Array
     weights: Array
+    means: Array
 
     def moment(self, power: int) -> float:
-        """The mean of λ to that power over all eigenvalues; n times it is a trace."""
+        """The mean of λ to that power over all eigenvalues."""
         return float(self.weights @ self.nodes**power)
+
+    def trace(self, size: int) -> Estimate:
+        """The sum of all ``size`` eigenvalues."""
+        return Estimate.of((size * self.means).tolist())
 
     def smoothed(self, places: Array, width: float, scale: Callable[[Array], Array]) -> Array:
         """The density along an axis on which eigenvalues are drawn, each node a Gaussian.
@@ -217,26 +242,14 @@ def quadrature(
         seed: Of the vectors.
     """
     generator = np.random.default_rng(seed)
-    nodes, weights = [], []
+    nodes, weights, means = [], [], []
     for done in range(1, probes + 1):
         krylov = lanczos(product, _signs(generator, size), steps)
         values, vectors = krylov.decomposed()
         nodes.append(values)
         weights.append(vectors[0] ** 2)
-        yield Density(np.concatenate(nodes), np.concatenate(weights) / done)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A number from random probes.
-
-    Attributes:
-        mean: Over the probes.
-        error: Its standard error; NaN with a single probe.
-    """
-
-    mean: float
-    error: float
+        means.append(float(weights[-1] @ values))
+        yield Density(np.concatenate(nodes), np.concatenate(weights) / done, np.array(means))
 
 
 def hutchinson(product: Product, size: int, *, probes: int, seed: int = 1) -> Estimate:
@@ -253,8 +266,7 @@ def hutchinson(product: Product, size: int, *, probes: int, seed: int = 1) -> Es
     for _ in range(probes):
         v = _signs(generator, size)
         seen.append(float(v @ product(v)))
-    error = float(np.std(seen, ddof=1) / np.sqrt(probes)) if probes > 1 else float("nan")
-    return Estimate(float(np.mean(seen)), error)
+    return Estimate.of(seen)
 
 
 def _signs(generator: np.random.Generator, size: int) -> Array:

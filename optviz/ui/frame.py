@@ -27,6 +27,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "home": ("app.py", ":material/home:"),
     "trajectories": ("pages/trajectories.py", ":material/route:"),
     "batch_size": ("pages/batch_size.py", ":material/grain:"),
+    "jacobian_hessian": ("pages/jacobian_hessian.py", ":material/grid_4x4:"),
     "learning_rate": ("pages/learning_rate.py", ":material/speed:"),
     "schedules": ("pages/schedules.py", ":material/show_chart:"),
     "regularisation": ("pages/regularisation.py", ":material/compress:"),

@@ -21,8 +21,8 @@ PICTURES = files("optviz.ui").joinpath("pictures")
 """Where the cards' pictures are: ``<page>.svg``, drawn by ``scripts/make_pictures.py``."""
 
 _PARTS = {
-    "downhill": ("trajectories", "batch_size", "learning_rate", "schedules"),
-    "learning": ("regularisation", "recommender", "embeddings"),
+    "downhill": ("trajectories", "batch_size", "jacobian_hessian", "learning_rate"),
+    "learning": ("schedules", "regularisation", "recommender", "embeddings"),
 }
 """The course's parts → their pages, in the order of the menu."""
 

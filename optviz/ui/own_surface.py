@@ -24,8 +24,11 @@ __all__ = [
     "about_found",
     "called_after",
     "choose_surface",
+    "formula_field",
     "own_fields",
     "read_range",
+    "type_formula",
+    "type_ranges",
 ]
 
 OWN_SURFACE = "own"
@@ -33,10 +36,6 @@ OWN_SURFACE = "own"
 
 _FORMULA = "0.1*(x^2 + y^2) + sin(2*x)*cos(2*y)"
 _BOX = (-4.0, 4.0)
-
-
-def _check_formula(value: Any) -> str:
-    return parse_expression(str(value)).text
 
 
 def _check_range(value: Any) -> Point:
@@ -64,11 +63,18 @@ def _range_field() -> Point:
     )
 
 
+def formula_field(default: str) -> str:
+    """A field: a function of x and y, as it was typed."""
+    return custom(
+        default, check=lambda value: parse_expression(str(value)).text, parse=str, write=str
+    )
+
+
 @dataclass(frozen=True)
 class OwnSurface(PageState):
     """What a page keeps of a typed surface, whether or not it is the one looked at."""
 
-    formula: str = custom(_FORMULA, check=_check_formula, parse=str, write=str)
+    formula: str = formula_field(_FORMULA)
     x_range: Point = _range_field()  # noqa: RUF009
     y_range: Point = _range_field()  # noqa: RUF009
 
@@ -141,19 +147,32 @@ def choose_surface(
     if chosen != OWN_SURFACE:
         return
 
-    def take(name: str, read: Callable[[str], Any]) -> Callable[[str], None]:
-        return lambda written: look(OWN_SURFACE, **{name: read(written)})
-
-    controls.typed_text(
-        f"{page.name}.formula.typed", text("own.formula"), state.formula,
-        take("formula", lambda written: parse_expression(written).text), text,
-        help=text("own.formula_help", functions=", ".join(FUNCTIONS)),
+    type_formula(
+        page, f"{page.name}.formula.typed", text("own.formula"), state.formula,
+        lambda formula: look(OWN_SURFACE, formula=formula),
     )  # fmt: skip
+    type_ranges(page, state, lambda name, ends: look(OWN_SURFACE, **{name: ends}))
+
+
+def type_formula(page: Page, key: str, label: str, shown: str, take: Callable[[str], None]) -> None:
+    """Draw a box for a function of x and y; ``take`` gets it once it can be read."""
+    controls.typed_text(
+        key, label, shown, lambda written: take(parse_expression(written).text), page.text,
+        help=page.text("own.formula_help", functions=", ".join(FUNCTIONS)),
+    )  # fmt: skip
+
+
+def type_ranges(page: Page, state: OwnSurface, take: Callable[[str, Point], None]) -> None:
+    """Draw the boxes for the ranges of x and y; ``take`` gets the field and its two ends."""
+
+    def reader(name: str) -> Callable[[str], None]:
+        return lambda written: take(name, read_range(written))
+
     for column, name in zip(st.columns(2, gap="small"), ("x_range", "y_range"), strict=True):
         with column:
             controls.typed_text(
-                f"{page.name}.{name}.typed", text(f"own.{name}"),
-                write_point(getattr(state, name)), take(name, read_range), text,
+                f"{page.name}.{name}.typed", page.text(f"own.{name}"),
+                write_point(getattr(state, name)), reader(name), page.text,
             )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,8 +12,9 @@ from optviz.core.problem import Problem
 from optviz.training.batch_norm import BATCHES, NormPlan, NormSide, NormStudy, stable_range
 from optviz.ui import controls
 from optviz.ui.components import chart
+from optviz.ui.followed import Asked, Shelf
 from optviz.ui.frame import Page
-from optviz.ui.regularisation_jobs import Studies, Study, studies
+from optviz.ui.regularisation_jobs import Study, studies
 from optviz.ui.regularisation_state import SIZES, RegularisationState
 from optviz.ui.state import Store, bind_value, guarded
 
@@ -88,19 +90,28 @@ def render_network(page: Page, store: PageStore) -> None:
     )  # fmt: skip
 
 
-def render_action(page: Page, every: Studies, request: object) -> None:
-    """The button that computes or cancels, always in one place."""
+def render_action(
+    page: Page, every: Shelf[Any], request: object, name: str = "regularisation"
+) -> None:
+    """The button that computes or cancels, always in one place.
+
+    Args:
+        page: The frame.
+        every: What it starts and cancels.
+        request: What the settings ask for.
+        name: Begins its key.
+    """
     text, study = page.text, every.current
     if every.busy:
         st.button(
-            text("learning_rate.cancel"), key="regularisation.cancel", icon=":material/stop:",
+            text("learning_rate.cancel"), key=f"{name}.cancel", icon=":material/stop:",
             on_click=guarded(every.cancel),
         )  # fmt: skip
         return
     known = study is not None and study.request == request and study.state == "done"
     st.button(
         text("regularisation.compute"),
-        key="regularisation.compute", icon=":material/play_arrow:",
+        key=f"{name}.compute", icon=":material/play_arrow:",
         type="secondary" if known else "primary", disabled=known,
         on_click=guarded(every.start), args=(request,),
     )  # fmt: skip
@@ -119,7 +130,9 @@ def known_so_far(study: Study | None, plan: NormPlan) -> NormStudy:
     return known
 
 
-def _live(page: Page, store: PageStore, every: Studies, request: NormPlan, working: bool) -> None:
+def _live(
+    page: Page, store: PageStore, every: Shelf[Study], request: NormPlan, working: bool
+) -> None:
     from optviz.figures.batch_norm import (
         activations_figure,
         curvature_figure,
@@ -185,7 +198,7 @@ def _live(page: Page, store: PageStore, every: Studies, request: NormPlan, worki
         )  # fmt: skip
 
 
-def render_progress(page: Page, study: Study | None, stale: bool) -> None:
+def render_progress(page: Page, study: Asked | None, stale: bool) -> None:
     """A bar that is always there, so that nothing below it moves; and what went wrong."""
     text = page.text
     if study is None:

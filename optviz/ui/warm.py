@@ -29,6 +29,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "home": (*_TORCH, "optviz.core.engine"),
     "trajectories": (*_TORCH, "optviz.core.engine"),
     "batch_size": (*_TORCH, "optviz.core.engine", "optviz.core.stochastic", "sklearn.datasets"),
+    "jacobian_hessian": (*_TORCH, "sympy", "optviz.training.networks", "scipy.sparse.linalg"),
     "learning_rate": (*_TORCH, "optviz.training.trainable", "pandas", "pyarrow.parquet"),
     "schedules": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),
     "recommender": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),

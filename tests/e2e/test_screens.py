@@ -77,6 +77,7 @@ SCENES: Mapping[str, tuple[str, Callable[[Page], None]]] = {
     "home": ("", settle),
     "trajectories": ("hessian=1&step=20", settle),
     "batch_size": ("", settle),
+    "jacobian_hessian": ("map=swirl&at=0.9,0.5", settle),
     "schedules": ("", settle),
     "regularisation": ("", settle),
     "learning_rate": ("", sweep),

@@ -79,9 +79,10 @@ def test_the_numbers_agree_with_each_other(told: tuple[SpectrumStudy, Listens]) 
         assert spectrum.density.nodes.max() == pytest.approx(largest, rel=1e-2)
         assert spectrum.density.nodes.min() >= spectrum.bottom.values[0] - 0.02 * largest
         assert spectrum.density.weights.sum() == pytest.approx(1)
-        whole = spectrum.density.moment(1) * spectrum.size
+        whole = spectrum.density.trace(spectrum.size)
+        assert whole.mean == pytest.approx(spectrum.density.moment(1) * spectrum.size)
         # Four probes against forty: the spread of four is √10 times the error of forty.
-        assert abs(whole - spectrum.trace.mean) < 4 * np.sqrt(11) * spectrum.trace.error
+        assert abs(whole.mean - spectrum.trace.mean) < 4 * np.sqrt(11) * spectrum.trace.error
     # The first weights are those of the network itself.
     model = digits_net(2, False, 0)
     first = largest_eigenvalue(FullLoss(model), dict(model.named_parameters()), SILENT)

@@ -16,6 +16,7 @@ from optviz.language import LANGUAGES, Text
 from optviz.ui import (
     batch_size_state,
     embeddings_state,
+    jacobian_hessian_state,
     learning_rate_state,
     recommender_state,
     regularisation_state,
@@ -29,6 +30,7 @@ PAGES: list[tuple[type[PageState], dict[str, Any]]] = [
     (HomeState, {}),
     (trajectories_state.TrajectoriesState, dict(trajectories_state.SCENES)),
     (batch_size_state.BatchSizeState, dict(batch_size_state.SCENES)),
+    (jacobian_hessian_state.JacobianHessianState, dict(jacobian_hessian_state.SCENES)),
     (learning_rate_state.LearningRateState, dict(learning_rate_state.SCENES)),
     (schedules_state.SchedulesState, dict(schedules_state.SCENES)),
     (regularisation_state.RegularisationState, dict(regularisation_state.SCENES)),
