@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Baseline", "fit_baseline", "mse"]
+__all__ = ["DAMPING", "Baseline", "fit_baseline", "mse"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
+
+DAMPING = 5.0
+"""Ratings without any bias that each bias is averaged with."""
 
 
 def mse(predicted: Array, truth: Array) -> float:
@@ -46,7 +49,12 @@ class Baseline:
 
 
 def fit_baseline(
-    user_idx: Index, item_idx: Index, rating: Array, n_users: int, n_items: int, damping: float = 5
+    user_idx: Index,
+    item_idx: Index,
+    rating: Array,
+    n_users: int,
+    n_items: int,
+    damping: float = DAMPING,
 ) -> Baseline:
     """The biases with the least squared error plus ``damping`` · ‖bias‖², by alternation.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from optviz.recommender.data import Ratings
 
-__all__ = ["FittedModel", "Recommendation"]
+__all__ = ["FittedModel", "Recommendation", "sigmoid"]
 
 _CHUNK = 200_000
 _SAMPLED_USERS = 200
@@ -224,7 +224,7 @@ class FittedModel:
         score += self.weights["user_bias"][users] + self.weights["item_bias"][items]
         if self.config.model == "als":
             return self.mean + score
-        return _sigmoid(score) * (high - low) + low
+        return sigmoid(score) * (high - low) + low
 
     def _first_layer(self, user: NDArray[Any], item: NDArray[Any]) -> tuple[Array, Array]:
         """What EmbeddingNet's hidden layer gets from users and from movies, before relu."""
@@ -236,9 +236,10 @@ class FittedModel:
         low, high = self.rating_range
         weight = self.weights["lin2.weight"].astype(np.float64)[0]
         logit = np.maximum(hidden, 0) @ weight + self.weights["lin2.bias"][0]
-        return _sigmoid(logit) * (high - low + 1) + low - 0.5
+        return sigmoid(logit) * (high - low + 1) + low - 0.5
 
 
-def _sigmoid(x: Array) -> Array:
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + e⁻ˣ), elementwise."""
     result: Array = 0.5 * (1 + np.tanh(0.5 * x))  # never overflows
     return result

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from optviz.recommender.fitted import FittedModel
     from optviz.training.history import BatchRecord
 
-__all__ = ["read_task", "train_task"]
+__all__ = ["follow", "read_again", "read_task", "train_task"]
 
 _SECONDS_BETWEEN_EVENTS = 0.05
 
 
 @lru_cache(maxsize=1)
-def _ratings(source: str | None) -> Ratings:
+def read_again(source: str | None) -> Ratings:
+    """Ratings as a worker keeps them: read once, then in memory."""
     return load_ratings(source)
 
 
@@ -41,7 +42,7 @@ def read_task(context: TaskContext, source: str) -> tuple[Ratings, dict[str, flo
     Raises:
         Problem: They cannot be used.
     """
-    ratings = _ratings(source)
+    ratings = read_again(source)
     context.checkpoint()
     return ratings, split_baselines(ratings, make_config("als"))
 
@@ -73,7 +74,7 @@ def train_task(
         Problem: Data or recipe cannot be used.
     """
     recipe = make_config(**config)
-    ratings = _ratings(source)
+    ratings = read_again(source)
     from optviz.recommender.fit import build_fit
 
     context.checkpoint()
@@ -85,6 +86,12 @@ def train_task(
         assert isinstance(fit.run, TrainingRun), "ALS has no learning rate"
         fit.run.schedule = make_schedule(**schedule)
     context.emit("baselines", **fit.baselines)
+    return follow(context, fit)
+
+
+def follow(context: TaskContext, fit: Fit) -> FittedModel:
+    """Step a run to its end, or until asked to stop, telling what :func:`train_task` tells."""
+    recipe = fit.config
     rows = 1.0 if recipe.model == "als" else float(recipe.batch_size)
     started, paused = time.perf_counter(), 0.0
     waiting: list[BatchRecord] = []

@@ -154,7 +154,7 @@ class Watched(SilentContext):
 
 @pytest.fixture
 def task_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "_ratings", lambda source: small())
+    monkeypatch.setattr(tasks, "read_again", lambda source: small())
 
 
 @pytest.mark.usefixtures("task_data")
