@@ -227,7 +227,8 @@ def scenes(
     text: Text,
     prefix: str,
     all_scenes: Mapping[str, Mapping[str, Any]],
-    then: Callable[[], None] = lambda: None,
+    then: Callable[[str], None] = lambda scene: None,
+    keep: Sequence[str] = (),
 ) -> str | None:
     """The "try this" chips: one click sets up a telling scene and says what to notice.
 
@@ -236,21 +237,29 @@ def scenes(
         text: The catalogue.
         prefix: Key prefix: ``<prefix>.<scene>.label`` and ``<prefix>.<scene>.notice``.
         all_scenes: Scene → the fields it sets; all others go back to their defaults.
-        then: Called after a click, once the scene is set up.
+        then: Called with the scene after a click, once it is set up.
+        keep: Fields that a scene which does not name them leaves as they are.
 
     Returns:
         The scene that the state shows right now, if it is one.
     """
+    kept = {name: getattr(store.value, name) for name in keep}
+    matching = [
+        name for name, fields in all_scenes.items() if _matches(store.value, kept | {**fields})
+    ]
+    seen: dict[str, str] = remember("scenes seen", dict)
+    # What is kept can make two scenes alike: then it is the one that was picked.
     current = next(
-        (name for name, fields in all_scenes.items() if _matches(store.value, fields)), None
+        (name for name in matching if name == seen.get(prefix)), next(iter(matching), None)
     )
 
     def pick(name: str) -> None:
+        fields = {field: getattr(store.value, field) for field in keep} | {**all_scenes[name]}
         store.reset()
-        store.set(**all_scenes[name])
-        then()
+        store.set(**fields)
+        seen[prefix] = name
+        then(name)
 
-    seen: dict[str, str] = remember("scenes seen", dict)
     if current:
         seen[prefix] = current
     with st.container(key="frame-scenes"):

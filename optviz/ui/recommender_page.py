@@ -19,7 +19,7 @@ from optviz.ui.recommender_settings import render_settings
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.state import Store, guarded, remember
 
-__all__ = ["render", "train"]
+__all__ = ["begin", "render", "train"]
 
 _REFRESH = 0.4
 _HEIGHT = 350
@@ -41,6 +41,12 @@ def train(store: Store[RecommenderState]) -> None:
         problems.append(problem)
 
 
+def begin(store: Store[RecommenderState], scene: str) -> None:
+    """What a scene does once it is set up: one about the reader's ratings needs no new run."""
+    if scene != "mine":
+        train(store)
+
+
 def render(page: Page, store: Store[RecommenderState]) -> None:
     """Draw the page below its headline."""
     every = runs()
@@ -57,7 +63,7 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
         render_settings(page, store, every)
     run = every.run
     if run is not None and run.fitted is not None:
-        render_results(page, run)
+        render_results(page, store, run)
 
 
 def _buttons(page: Page, store: Store[RecommenderState], every: Runs) -> None:

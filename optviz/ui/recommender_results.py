@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from optviz.figures.recommender import bias_figure, truth_figure
 from optviz.ui import controls
 from optviz.ui.components import chart
 from optviz.ui.frame import PAGES, Page
+from optviz.ui.recommender_mine import render_mine
 from optviz.ui.recommender_runs import Run
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.regularisation_state import NETWORKS, RegularisationState
@@ -30,19 +32,24 @@ _MOST_ROWS = 200_000
 """More validation rows than this are sampled: the picture is the same, and it is there at once."""
 
 
-def render_results(page: Page, run: Run) -> None:
-    """Draw three tabs below the stage."""
+def render_results(page: Page, store: Store[RecommenderState], run: Run) -> None:
+    """Draw four tabs below the stage."""
     text = page.text
-    st.subheader(text(f"recommender.results.{run.origin}"), anchor=False)
+    st.subheader(text(f"recommender.results.{run.origin}"), anchor="results")
     if not run.fitted.finite:
         st.markdown(text("recommender.results.none"))
         return
-    names = ("recommend", "bias", "truth")
-    tabs = st.tabs([text(f"recommender.tab.{name}") for name in names])
-    for tab, draw in zip(tabs, (_recommend, _bias, _truth), strict=True):
+    draws: dict[str, Callable[[], None]] = {
+        "mine": lambda: render_mine(page, store, run),
+        "recommend": lambda: _recommend(page, run),
+        "bias": lambda: _bias(page, run),
+        "truth": lambda: _truth(page, run),
+    }
+    tabs = st.tabs([text(f"recommender.tab.{name}") for name in draws])
+    for tab, draw in zip(tabs, draws.values(), strict=True):
         with tab:
             try:
-                draw(page, run)
+                draw()
             except Problem as problem:
                 page.problem(problem)
     # Trained anew there by this page's recipe, which may have been changed since.

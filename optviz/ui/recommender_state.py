@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optviz.recommender.config import CONTROLS, DEFAULTS, PRESETS, TrainConfig, make_config
 from optviz.ui.fields import PageState, choice, integer, number
+from optviz.ui.rated import Rated, rated_field
 
-__all__ = ["SCENES", "RecommenderState", "fields_of"]
+__all__ = ["KEPT", "SCENES", "RecommenderState", "fields_of"]
+
+KEPT = ("mine",)
+"""The fields that no recipe touches."""
 
 FIRST = DEFAULTS["dot_bias"]
 
@@ -27,7 +30,7 @@ def _control(name: str) -> Any:
 
 @dataclass(frozen=True)
 class RecommenderState(PageState):
-    """The next run's recipe; its fields are those of :class:`TrainConfig`."""
+    """The next run's recipe, its fields those of :class:`TrainConfig`; and the reader's ratings."""
 
     page: ClassVar[str] = "recommender"
 
@@ -51,6 +54,7 @@ class RecommenderState(PageState):
     split: str = _control("split")
     valid_fraction: float = _control("valid_fraction")
     seed: int = _control("seed")
+    mine: Rated = rated_field()  # noqa: RUF009
 
     def config(self) -> TrainConfig:
         """The recipe as training takes it.
@@ -58,7 +62,7 @@ class RecommenderState(PageState):
         Raises:
             Problem: A value is not allowed.
         """
-        return make_config(**dataclasses.asdict(self))
+        return make_config(**{name: getattr(self, name) for name in CONTROLS})
 
 
 def fields_of(config: TrainConfig) -> dict[str, Any]:
@@ -66,7 +70,11 @@ def fields_of(config: TrainConfig) -> dict[str, Any]:
     return config.to_dict()
 
 
+# Pulp Fiction, Fargo and Fight Club; Titanic and Independence Day.
+_DARK: Rated = (("296", 5.0), ("608", 5.0), ("2959", 5.0), ("1721", 1.0), ("780", 1.0))
+
 SCENES: Mapping[str, Mapping[str, Any]] = {
+    "mine": {"mine": _DARK},
     "baselines": fields_of(FIRST),
     "library": fields_of(PRESETS["lesson_library"].config),
     "by_hand": fields_of(PRESETS["lesson_by_hand"].config),
@@ -78,4 +86,5 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
         )
     ),
 }
-"""Scene → the fields it sets: our defaults, the lesson's three recipes, ALS, and overfitting."""
+"""Scene → the fields it sets: five ratings of one taste, our defaults, the lesson's three recipes,
+ALS, and overfitting."""
