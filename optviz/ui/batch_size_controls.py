@@ -154,14 +154,12 @@ def _editor(page: Page, run: BatchSpec, n: int, key: str, change: Callable[..., 
         *sorted({*(s for s in _SIZES if s < n), *([run.batch] if 0 < run.batch < n else [])}),
         0,
     ]
+    size = run.batch if run.batch in sizes else 0
     st.select_slider(
-        text("batch_size.size"), options=sizes,
+        text("batch_size.size"), options=sizes, value=size,
         format_func=lambda size: str(size) if size else text("batch_size.all_short"),
         help=text("batch_size.size_help"),
-        **bind_value(
-            f"{key}.size", run.batch if run.batch in sizes else 0,
-            lambda size: change(batch=int(size)),
-        ),
+        **bind_value(f"{key}.size", size, lambda size: change(batch=int(size))),
     )  # fmt: skip
     controls.choose_part(
         f"{key}.optimizer.{text.code}", text("batch_size.optimizer"), WALKERS, run.optimizer,

@@ -81,6 +81,7 @@ def _controls(page: Page, store: PageStore) -> None:
     st.segmented_control(
         text("regularisation.decay.rule"),
         list(RULES),
+        default=state.rule,
         format_func=lambda rule: text(f"regularisation.decay.rule_{rule}"),
         **bind_value(f"regularisation.rule.{text.code}", state.rule, pick_rule),
     )
@@ -89,6 +90,7 @@ def _controls(page: Page, store: PageStore) -> None:
         st.select_slider(
             text("regularisation.decay.decay"),
             options=sorted({*_DECAYS, state.decay}),
+            value=state.decay,
             format_func=lambda value: f"{value:g}",
             help=text("regularisation.decay.help"),
             **bind_value("regularisation.decay.slider", state.decay,

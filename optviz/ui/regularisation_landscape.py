@@ -112,9 +112,11 @@ def _paths(page: Page, store: PageStore) -> None:
             others = set(store.value.optimizers) - {name}
             store.set(optimizers=tuple(others | {name} if on else others))
 
+        followed = name in store.value.optimizers
         columns[i % 2].checkbox(
             text(f"regularisation.decay.rule_{name}"),
-            **bind_value(f"regularisation.follow.{name}", name in store.value.optimizers, take),
+            followed,
+            **bind_value(f"regularisation.follow.{name}", followed, take),
         )
 
 

@@ -51,6 +51,7 @@ def render_norm(
         st.select_slider(
             page.text("regularisation.norm.shown"),
             BATCHES,
+            value=store.value.shown,
             help=page.text("regularisation.norm.shown_help"),
             **bind_value(
                 "regularisation.shown.pick",
@@ -75,6 +76,7 @@ def render_network(page: Page, store: PageStore) -> None:
     st.select_slider(
         text("learning_rate.batch"),
         SIZES,
+        value=store.value.batch,
         **bind_value(
             "regularisation.batch.pick", store.value.batch, lambda size: store.set(batch=size)
         ),

@@ -44,7 +44,7 @@ def layer_controls(page: Page, store: PageStore) -> None:
     """Draw what has layers, and their rates."""
     text, state = page.text, store.value
     st.radio(
-        text("schedules.layered"), LAYERED,
+        text("schedules.layered"), LAYERED, index=LAYERED.index(state.layered),
         format_func=lambda name: text(f"schedules.layered_{name}"),
         **bind_value(
             f"schedules.layered.pick.{text.code}", state.layered,

@@ -67,6 +67,7 @@ def _schedules(page: Page, store: PageStore) -> None:
         text("schedules.compare"),
         list(SCHEDULES),
         selection_mode="multi",
+        default=list(state.schedules),
         format_func=lambda name: text(f"choice.schedule.{name}"),
         help=text("schedules.compare_help"),
         **bind_value(f"schedules.compare.{text.code}", list(state.schedules), take),

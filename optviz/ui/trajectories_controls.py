@@ -190,25 +190,26 @@ def _setting(
         change(name, new)
 
     if setting.kind == "bool":
-        st.toggle(label, help=about, **bind_value(f"{key}.{name}", bool(value), take))
+        st.toggle(label, bool(value), help=about, **bind_value(f"{key}.{name}", bool(value), take))
         return
     if name == "lr":
         _rate(page, key, setting, float(value), take, change_typed)
     elif setting.log:
         st.select_slider(
-            label, options=_ladder(setting, float(value)), format_func=lambda v: f"{v:g}",
-            help=about, **bind_value(f"{key}.{name}", float(value), take),
+            label, options=_ladder(setting, float(value)), value=float(value),
+            format_func=lambda v: f"{v:g}", help=about,
+            **bind_value(f"{key}.{name}", float(value), take),
         )  # fmt: skip
     elif setting.kind == "int":
         st.slider(
-            label, int(setting.minimum), max(int(setting.maximum), int(value)), step=1,
+            label, int(setting.minimum), max(int(setting.maximum), int(value)), int(value), step=1,
             help=about, **bind_value(f"{key}.{name}", int(value), take),
         )  # fmt: skip
     else:
         low, high = min(setting.minimum, float(value)), max(setting.maximum, float(value))
         st.slider(
-            label, low, high, step=(setting.maximum - setting.minimum) / 200, help=about,
-            format="%.4g", **bind_value(f"{key}.{name}", float(value), take),
+            label, low, high, float(value), step=(setting.maximum - setting.minimum) / 200,
+            help=about, format="%.4g", **bind_value(f"{key}.{name}", float(value), take),
         )  # fmt: skip
 
 
@@ -225,7 +226,7 @@ def _rate(
     slider, box = st.columns([5, 3], vertical_alignment="bottom", gap="small")
     with slider:
         st.select_slider(
-            text("hyperparameter.lr.label"), options=_ladder(setting, value),
+            text("hyperparameter.lr.label"), options=_ladder(setting, value), value=value,
             format_func=lambda v: f"{v:g}", help=text("hyperparameter.lr.help"),
             **bind_value(f"{key}.lr", value, take),
         )  # fmt: skip
