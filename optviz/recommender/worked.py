@@ -1,0 +1,151 @@
+"""One prediction worked out step by step, with every number on the way.
+
+:data:`CODE` is what the models do, a line a step, for one user and one movie: the very lines run
+with torch on a model's weights in the tests, and end in the model's own prediction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from optviz.recommender.baselines import Array
+from optviz.recommender.fitted import FittedModel, sigmoid
+
+__all__ = ["CODE", "Layers", "Product", "work_out"]
+
+_LOOKUP = ("lookup", "u, m = user_factors[user], item_factors[item]")
+_DOT = (_LOOKUP, ("product", "products = u * m"), ("sum", "score = products.sum()"))
+_SIGMOID = ("sigmoid", "share = sigmoid(score)")
+
+CODE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "als": (
+        *_DOT,
+        ("stars", "rating = mean + user_bias[user] + item_bias[item] + score"),
+    ),
+    "dot_bias": (
+        *_DOT,
+        ("bias", "score = score + user_bias[user] + item_bias[item]"),
+        _SIGMOID,
+        ("scaling", "rating = low + (high - low) * share"),
+    ),
+    "net": (
+        _LOOKUP,
+        ("hidden", "hidden = relu(lin1(cat([u, m])))"),
+        ("output", "score = lin2(hidden)"),
+        _SIGMOID,
+        ("scaling", "rating = low - 0.5 + (high - low + 1) * share"),
+    ),
+}
+"""Model → its steps: (name, line of code)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """A prediction of ALS or EmbeddingDotBias.
+
+    Attributes:
+        user, item: (k,) the vectors that are looked up.
+        products: (k,) factor by factor.
+        dot: Their sum.
+        user_bias, item_bias: In stars for ALS, before the sigmoid for EmbeddingDotBias.
+        score: ``dot`` and both biases.
+        share: Its sigmoid; None for ALS, which has none.
+        low, high: What the sigmoid's 0 and 1 stand for, in stars.
+        mean: Mean training rating, from which ALS starts.
+        predicted: The rating; bit for bit that of :meth:`FittedModel.predict`.
+    """
+
+    user: Array
+    item: Array
+    products: Array
+    dot: float
+    user_bias: float
+    item_bias: float
+    score: float
+    share: float | None
+    low: float
+    high: float
+    mean: float
+    predicted: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layers:
+    """A prediction of EmbeddingNet with h hidden units.
+
+    Attributes:
+        user, item: (k,) the vectors that are looked up.
+        of_user, of_item: (h,) what each hidden unit gets from either.
+        offsets: (h,) the hidden layer's bias.
+        hidden: (h,) relu of the three's sum.
+        weights: (h,) of the output layer.
+        products: (h,) ``weights`` times ``hidden``.
+        offset: The output layer's bias.
+        score: Sum of ``products``, plus ``offset``.
+        share: Its sigmoid.
+        low, high: What the sigmoid's 0 and 1 stand for: half a star beyond the scale.
+        predicted: The rating; that of :meth:`FittedModel.predict` but for the rounding of sums
+            in another order, in float64.
+    """
+
+    user: Array
+    item: Array
+    of_user: Array
+    of_item: Array
+    offsets: Array
+    hidden: Array
+    weights: Array
+    products: Array
+    offset: float
+    score: float
+    share: float
+    low: float
+    high: float
+    predicted: float
+
+
+def work_out(model: FittedModel, user: int, item: int) -> Product | Layers:
+    """The prediction for a user and a movie, dense indices, with all that leads to it."""
+    u = model.user_factors[user].astype(np.float64)
+    m = model.item_factors[item].astype(np.float64)
+    low, high = model.rating_range
+    if model.config.model == "net":
+        return _layers(model, u, m, low - 0.5, high + 0.5)
+    products = u * m
+    dot = float(products.sum())
+    of_user, of_item = model.weights["user_bias"][user], model.weights["item_bias"][item]
+    score = dot + float(of_user + of_item)  # added as the stored float32, as predict does
+    if model.config.model == "als":
+        share, predicted = None, model.mean + score
+    else:
+        share = _sigmoid(score)
+        predicted = share * (high - low) + low
+    return Product(
+        user=u, item=m, products=products, dot=dot, user_bias=float(of_user),
+        item_bias=float(of_item), score=score, share=share, low=low, high=high,
+        mean=model.mean, predicted=predicted,
+    )  # fmt: skip
+
+
+def _layers(model: FittedModel, u: Array, m: Array, low: float, high: float) -> Layers:
+    first = model.weights["lin1.weight"].astype(np.float64)
+    offsets = model.weights["lin1.bias"].astype(np.float64)
+    of_user, of_item = first[:, : len(u)] @ u, first[:, len(u) :] @ m
+    hidden = np.maximum(of_user + of_item + offsets, 0)
+    weights = model.weights["lin2.weight"].astype(np.float64)[0]
+    products = weights * hidden
+    offset = float(model.weights["lin2.bias"][0])
+    score = float(products.sum()) + offset
+    share = _sigmoid(score)
+    return Layers(
+        user=u, item=m, of_user=of_user, of_item=of_item, offsets=offsets, hidden=hidden,
+        weights=weights, products=products, offset=offset, score=score, share=share,
+        low=low, high=high, predicted=share * (high - low) + low,
+    )  # fmt: skip
+
+
+def _sigmoid(score: float) -> float:
+    return float(sigmoid(np.array([score]))[0])
