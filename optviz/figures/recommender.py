@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optviz.figures.theme import Theme, layout
 from optviz.language import Text
 
-__all__ = ["Curve", "bias_figure", "loss_figure", "smooth", "truth_figure"]
+__all__ = ["Curve", "bias_figure", "gap", "loss_figure", "smooth", "truth_figure"]
 
 _LARGEST = 1e6
 """A loss beyond this is not drawn: the run has diverged, and the page says where."""
@@ -191,7 +191,7 @@ def truth_figure(
         truth = middle[np.clip(np.digitize(truth, edges) - 1, 0, 11)]
         levels = np.unique(truth)
     finite = np.isfinite(predicted)
-    width = 0.5 * _gap(levels)
+    width = 0.5 * gap(levels)
     for level in levels:
         rows = predicted[(truth == level) & finite]
         if not rows.size:
@@ -231,7 +231,8 @@ def truth_figure(
     return figure
 
 
-def _gap(levels: NDArray[Any]) -> float:
+def gap(levels: NDArray[Any]) -> float:
+    """The least distance between ascending values; 1 for a single one."""
     return float(np.diff(levels).min()) if len(levels) > 1 else 1.0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -17,6 +16,7 @@ from optviz.ui.markdown import literal
 from optviz.ui.rated import Rated, with_rating, without
 from optviz.ui.recommender_mine_list import render_list
 from optviz.ui.recommender_mine_retrain import render_retraining
+from optviz.ui.recommender_movies import SEARCHED, Movies, movies_of
 from optviz.ui.recommender_runs import Run
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.state import Store, bind_value, guarded
@@ -25,11 +25,6 @@ __all__ = ["Placed", "known_movies", "render_mine"]
 
 _BEST = 10
 _OFFERED = 4
-_WELL_KNOWN = 60
-"""Movies to offer are taken from so many of the most rated."""
-
-_SEARCHED = 10_000
-"""A list of more movies would take the browser long: then the most rated can be found."""
 
 _STYLE = """
 .st-key-recommender-offered, .st-key-recommender-rated { gap: 0.25rem; }
@@ -40,23 +35,6 @@ _STYLE = """
   font-size: 0.875rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
 }
 """
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Movies:
-    """What there is to rate.
-
-    Attributes:
-        names: What each movie is called, by item index; no two alike.
-        popular: Item indices, the most rated first.
-        offered: Item indices of well-known movies, the first few of different kinds.
-        places: Raw id as text → item index.
-    """
-
-    names: list[str]
-    popular: NDArray[np.int64]
-    offered: list[int]
-    places: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +60,7 @@ class Placed:
 
 def render_mine(page: Page, store: Store[RecommenderState], run: Run) -> None:
     """Draw the tab: what one has rated beside what the model makes of it."""
-    text, movies = page.text, _movies(run)
+    text, movies = page.text, movies_of(run)
     st.html(f"<style>{_STYLE}</style>")
     left, right = st.columns([4, 7], gap="medium")
     with left:
@@ -125,45 +103,6 @@ def _facts(page: Page, run: Run, placed: Placed) -> str:
 # ── what there is to rate ──
 
 
-def _movies(run: Run) -> Movies:
-    if "movies" not in run.kept:
-        ratings = run.data.ratings
-        titles = ratings.titles(np.arange(ratings.n_items))
-        seen: set[str] = set()
-        names = []
-        for title, item_id in zip(titles, ratings.item_ids, strict=True):
-            name = f"{title} · #{item_id}" if title in seen else title
-            seen.add(title)
-            names.append(name)
-        counts = np.bincount(ratings.item_idx, minlength=ratings.n_items)
-        popular = np.argsort(-counts, kind="stable")
-        places = {str(item_id): place for place, item_id in enumerate(ratings.item_ids)}
-        run.kept["movies"] = Movies(names, popular, offer(ratings, popular), places)
-    movies: Movies = run.kept["movies"]
-    return movies
-
-
-def offer(ratings: Any, popular: NDArray[np.int64]) -> list[int]:
-    """Well-known movies in the order in which to offer them: each unlike those before.
-
-    The next is the one whose genres overlap least with those of the last few; of equals, the
-    most rated.
-    """
-    left = popular[:_WELL_KNOWN].tolist()
-    kinds = {item: set(ratings.items["genres"].iloc[item].split("|")) for item in left}
-    order: list[int] = []
-
-    def likeness(item: int) -> float:
-        return max(
-            (len(kinds[item] & kinds[o]) / len(kinds[item] | kinds[o]) for o in order[-_OFFERED:]),
-            default=0.0,
-        )
-
-    while left:
-        order.append(left.pop(int(np.argmin([likeness(item) for item in left]))))
-    return order
-
-
 def step_of(low: float, high: float) -> float:
     """Half stars, or a twentieth of a scale that is not one of stars."""
     return 0.5 if high - low <= 10 else (high - low) / 20
@@ -196,7 +135,7 @@ def _search(page: Page, store: Store[RecommenderState], run: Run, movies: Movies
 
     st.selectbox(
         page.text("recommender.mine.search"),
-        movies.popular[:_SEARCHED].tolist(),
+        movies.popular[:SEARCHED].tolist(),
         index=None,
         format_func=movies.names.__getitem__,
         placeholder=page.text("recommender.mine.search_hint"),
@@ -258,7 +197,7 @@ def _rated(
 ) -> None:
     """A row for each rating, the latest on top: its stars, and a button that takes it back."""
     text, ratings = page.text, run.data.ratings
-    movies = _movies(run)
+    movies = movies_of(run)
     low, high = ratings.rating_range
     if not rated:
         st.markdown(text("recommender.mine.begin"))

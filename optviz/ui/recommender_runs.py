@@ -97,6 +97,16 @@ class Run:
         return self.job is not None and not self.job.finished
 
     @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """(n_ratings,) the rows that ``fitted`` has not learnt from."""
+        if "held out" not in self.kept:
+            mask = np.zeros(self.data.ratings.n_ratings, dtype=bool)
+            mask[self.fitted.valid_rows] = True
+            self.kept["held out"] = mask
+        held_out: NDArray[np.bool_] = self.kept["held out"]
+        return held_out
+
+    @property
     def state(self) -> str:
         """The job's state; ``"done"`` where there was no job."""
         return "done" if self.job is None else self.job.state

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optviz.recommender.config import CONTROLS, DEFAULTS, PRESETS, TrainConfig, make_config
-from optviz.ui.fields import PageState, choice, integer, number
+from optviz.ui.fields import PageState, choice, integer, number, words
 from optviz.ui.rated import Rated, rated_field
 
 __all__ = ["KEPT", "SCENES", "RecommenderState", "fields_of"]
 
-KEPT = ("mine",)
+KEPT = ("mine", "user", "movie")
 """The fields that no recipe touches."""
 
 FIRST = DEFAULTS["dot_bias"]
@@ -30,7 +30,11 @@ def _control(name: str) -> Any:
 
 @dataclass(frozen=True)
 class RecommenderState(PageState):
-    """The next run's recipe, its fields those of :class:`TrainConfig`; and the reader's ratings."""
+    """The next run's recipe, its fields those of :class:`TrainConfig`, and what is looked at.
+
+    Besides the recipe: the reader's own ratings, and the user and the movie (raw ids as text,
+    empty for a telling one) that the results look at closely.
+    """
 
     page: ClassVar[str] = "recommender"
 
@@ -55,6 +59,8 @@ class RecommenderState(PageState):
     valid_fraction: float = _control("valid_fraction")
     seed: int = _control("seed")
     mine: Rated = rated_field()  # noqa: RUF009
+    user: str = words("")
+    movie: str = words("")
 
     def config(self) -> TrainConfig:
         """The recipe as training takes it.

@@ -58,7 +58,7 @@ def test_story(page: Page, server: str) -> None:
     button(page, "stop").click()
     learnt = page.get_by_role("heading", name=EN("recommender.results.trained"))
     expect(learnt).to_be_visible(timeout=LONG)
-    expect(page.get_by_test_id("stDataFrame")).to_have_count(2)
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(3)
     page.get_by_role("tab", name=EN("recommender.tab.bias")).click()
     expect(page.locator(".st-key-recommender-bias .main-svg").first).to_be_visible()
     page.get_by_role("tab", name=EN("recommender.tab.truth")).click()

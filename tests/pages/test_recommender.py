@@ -50,12 +50,10 @@ def test_it_opens_on_a_model_that_has_learnt() -> None:
     )
     assert EN("recommender.unseen.bias", count="742") in said(app)
     assert "496,587 numbers to learn" in said(app)
-    assert len(app.tabs) == 4
-    stars = EN("recommender.table.rating")
-    liked, new = (table.value for table in app.dataframe)
-    assert len(liked) == len(new) == 10
-    assert not set(liked.iloc[:, 0]) & set(new.iloc[:, 0])
-    assert list(new[stars]) == sorted(new[stars], reverse=True)
+    assert [tab.label for tab in app.tabs] == [
+        EN(f"recommender.tab.{name}")
+        for name in ("mine", "one_user", "one_movie", "worked", "bias", "truth")
+    ]
 
 
 @pytest.mark.parametrize("scene", [name for name in SCENES if name != "mine"])
@@ -81,7 +79,7 @@ def test_train_leave_return_and_see_results() -> None:
     settled(app)
     assert "after epoch 3 of 3" in said(app)
     assert EN("recommender.status.stale") not in said(app)
-    app.selectbox(key="recommender.user").set_value(5).run()
+    app.selectbox(key="recommender.user").set_value(4).run()
     check(app)
     assert EN("recommender.seen", count="100", mean="3.91") in said(app)
     app.button(key="recommender.another").click().run()

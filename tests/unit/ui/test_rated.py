@@ -14,8 +14,9 @@ from optviz.recommender.fold_in import FoldIn
 from optviz.recommender.storage import bundled_model
 from optviz.ui.markdown import literal
 from optviz.ui.rated import MOST, check_rated, read_rated, with_rating, without, write_rated
-from optviz.ui.recommender_mine import offer, step_of
+from optviz.ui.recommender_mine import step_of
 from optviz.ui.recommender_mine_list import because, signed
+from optviz.ui.recommender_movies import offer
 from optviz.ui.recommender_state import SCENES, RecommenderState
 
 EN = Text("en")
