@@ -273,6 +273,17 @@ def test_chinese_punctuation_is_full_width() -> None:
 # --- Looking a text up ---------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_bold_type_opens_and_closes_where_markdown_sees_it(code: str) -> None:
+    """``**字。**字`` is no bold type: after punctuation the mark must be followed by no letter."""
+    for key, text in catalogue(code).items():
+        for place, mark in enumerate(re.finditer(r"\*\*", text)):
+            sides = mark.start() - 1, mark.end()
+            outer, inner = sides if place % 2 == 0 else sides[::-1]
+            if 0 <= outer < len(text) and text[outer].isalnum():
+                assert text[inner].isalnum(), f"{key}: {text[max(0, inner - 9) : inner + 9]}"
+
+
 def test_values_are_filled_in_and_latex_is_left_alone() -> None:
     text = Text("en")
     assert "NaN" not in text("problem.state.range", value="3", minimum="0", maximum="1")
