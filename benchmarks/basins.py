@@ -33,9 +33,9 @@ def seconds(name: str, optimizer: str) -> float:
 def main() -> None:
     """Print one line a surface and optimizer."""
     torch.set_num_threads(1)
-    for name in ("rosenbrock", "himmelblau", "rastrigin"):
+    for name in ("rosenbrock", "himmelblau", "rastrigin", "digits_slice"):
         for optimizer in ("sgd", "momentum", "adam"):
-            print(f"{name:12} {optimizer:10} {seconds(name, optimizer):.2f} s   (limit {LIMIT})")
+            print(f"{name:13} {optimizer:10} {seconds(name, optimizer):.2f} s   (limit {LIMIT})")
 
 
 if __name__ == "__main__":

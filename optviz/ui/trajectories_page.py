@@ -9,6 +9,7 @@ import streamlit as st
 
 from optviz.core.optimizers import get_optimizer
 from optviz.core.problem import Problem
+from optviz.core.slices import LossSlice
 from optviz.core.stability import largest_stable_lrs, stability_bound
 from optviz.core.surface import Surface
 from optviz.core.surfaces import get_surface
@@ -19,6 +20,7 @@ from optviz.ui.components.chart import Figure
 from optviz.ui.frame import Page
 from optviz.ui.own_surface import OWN_SURFACE, about_found
 from optviz.ui.points import rounded_point
+from optviz.ui.slices import about_slice
 from optviz.ui.state import Store
 from optviz.ui.trajectories_basins import render_basins
 from optviz.ui.trajectories_controls import render_controls, run_title
@@ -183,6 +185,8 @@ def _notes(page: Page, store: PageStore) -> None:
             f":material/visibility: **{text(f'surface.{surface.name}.title')}.** "
             + text(f"surface.{surface.name}.notice")
         )
+        if isinstance(surface.function, LossSlice):
+            st.caption(about_slice(page, surface.function))
     with st.expander(text("trajectories.about"), icon=":material/function:"):
         st.latex(surface.latex)
         st.caption(
