@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.core.optimizers import OPTIMIZERS
 from optviz.core.settings_map import MapPlan, seconds_of
+from optviz.core.slices import load_slice, slice_error
 from optviz.core.stability import stability_bound
 from optviz.core.step_parts import step_parts
 from optviz.core.surfaces import SURFACES
@@ -56,6 +57,18 @@ def test_every_surface_with_every_optimizer(surface: str) -> None:
     app = open_page(surface=surface, runs=";".join(OPTIMIZERS), steps="20", hessian="1")
     assert len(shown(app)["runs"]) == len(OPTIMIZERS)
     assert EN(f"surface.{surface}.notice") in said(app)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("name", ["digits_slice", "recommender_slice"])
+def test_a_slice_of_a_real_loss_says_what_it_is(name: str, code: str) -> None:
+    captions = {c.value for c in open_page(lang=code, surface=name).caption}
+    text, data = Text(code), load_slice(name)
+    median, worst = (f"{100 * error:.2g}" for error in slice_error(name))
+    (about,) = (c for c in captions if text(f"surface.{name}.axes") in c)
+    for told in (f"{data.parameters:,}", f"{data.examples:,}", "(1, ", f"{median}", f"{worst}"):
+        assert told in about
+    assert not any("×" in c for c in open_page(lang=code, surface="bowl").caption)
 
 
 def test_the_same_optimizer_twice_with_other_settings() -> None:
