@@ -15,7 +15,7 @@ from optviz.core.problem import Problem
 from optviz.core.slices import LossSlice
 from optviz.core.surface import Point, Surface
 
-__all__ = ["SURFACES", "Surface", "get_surface"]
+__all__ = ["FORMULAS", "SURFACES", "Surface", "get_surface", "is_formula"]
 
 _TWO_PI = 2 * math.pi
 _JAMIL = "Jamil & Yang, A literature survey of benchmark functions (2013), arXiv:1308.4008"
@@ -395,6 +395,15 @@ _SURFACES = (
 
 SURFACES: Mapping[str, Surface] = MappingProxyType({s.name: s for s in _SURFACES})
 """Registry key → surface, in the order in which a lesson would meet them."""
+
+
+def is_formula(surface: Surface) -> bool:
+    """Whether symbols, and a program for the browser, can be made of a surface's function."""
+    return not isinstance(surface.function, LossSlice)
+
+
+FORMULAS = tuple(name for name, surface in SURFACES.items() if is_formula(surface))
+"""Those of the registry that are formulas; the others are slices of real losses."""
 
 
 def get_surface(name: str) -> Surface:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from optviz.core.problem import Problem
 from optviz.core.surface import Point, Surface
-from optviz.core.surfaces import get_surface
+from optviz.core.surfaces import SURFACES, get_surface
 from optviz.core.taylor import SHARE, Region, Taylor, taylor, trusted_region
 from optviz.figures.theme import Theme
 from optviz.language import Text
@@ -87,7 +87,7 @@ def _stage(page: Page, store: PageStore, surface: Surface, side: Any) -> None:
         _critical_points(page, store, surface)
     left, right = st.columns([56, 44], gap="small")
     with left:
-        _map(page, store, surface, region)
+        _map(page, store, surface, model, region)
     with right:
         if model.defined:
             draw = model_figure if state.view == "model" else cuts_figure
@@ -103,7 +103,7 @@ def _stage(page: Page, store: PageStore, surface: Surface, side: Any) -> None:
     with numbers:
         render_numbers(page, model)
     with symbols:
-        render_symbols(page, state)
+        render_symbols(page, state, surface)
     with st.expander(text("jacobian_hessian.taylor.about"), icon=":material/function:"):
         st.latex(surface.latex)
         st.markdown(text("jacobian_hessian.taylor.definition"))
@@ -117,7 +117,9 @@ def _from_above(surface: Surface, theme: Theme, code: str) -> str:
     return str(map_figure(surface, text=Text(code), theme=theme, shade=False).to_json())
 
 
-def _map(page: Page, store: PageStore, surface: Surface, region: Region | None) -> None:
+def _map(
+    page: Page, store: PageStore, surface: Surface, model: Taylor, region: Region | None
+) -> None:
     from optviz.ui.components.ground import ground
 
     text, theme = page.text, page.theme
@@ -131,7 +133,7 @@ def _map(page: Page, store: PageStore, surface: Surface, region: Region | None) 
         key="jacobian_hessian.ground",
         revision=f"{surface.name} {theme.name} {text.code}",
         height=_HEIGHT,
-        point=store.value.point,
+        model=model,
         outline=[] if region is None or region.exact else region.edge.tolist(),
         says=text("jacobian_hessian.taylor.drag"),
         text=text,
@@ -203,12 +205,14 @@ def _sentence(page: Page, model: Taylor, region: Region | None) -> str:
     return f"**{kind}** · {trust}"
 
 
-def render_surface(page: Page, store: PageStore) -> None:
+def render_surface(page: Page, store: PageStore, names: Sequence[str] = tuple(SURFACES)) -> None:
     """Draw the choice of a surface, and the boxes for one that is typed."""
     state = store.value
+    if state.surface not in (*names, OWN_SURFACE):  # it was chosen in another part
+        names = (*names, state.surface)
 
     def look(name: str, /, **changes: Any) -> None:
         own = name == OWN_SURFACE
         store.set(**(on_own(store.value, **changes) if own else on_surface(name)))
 
-    choose_surface(page, state, state.surface, look, key="jacobian_hessian.surface")
+    choose_surface(page, state, state.surface, look, key="jacobian_hessian.surface", names=names)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from optviz.core.deformation import MAPS, Deformation
 from optviz.core.problem import Problem
+from optviz.core.surfaces import FORMULAS
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.jacobian_hessian_curvature import render_surface
@@ -84,7 +85,7 @@ def _controls(page: Page, store: PageStore) -> None:
             )  # fmt: skip
         type_ranges(page, state, lambda name, ends: take(**{name: ends}))
     elif state.map in OF_SURFACES:
-        render_surface(page, store)
+        render_surface(page, store, FORMULAS)
     if state.map == "step":
         controls.typed_number(
             store, "lr", text("hyperparameter.lr.label"), text,

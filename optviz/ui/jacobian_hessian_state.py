@@ -13,8 +13,9 @@ from optviz.core.deformation import (
     gradient_step,
     own_map,
 )
+from optviz.core.problem import Problem
 from optviz.core.surface import Point
-from optviz.core.surfaces import SURFACES, get_surface
+from optviz.core.surfaces import SURFACES, get_surface, is_formula
 from optviz.ui.fields import choice, number
 from optviz.ui.jacobian_hessian_networks_state import NETWORK_SCENES, NetworksFields
 from optviz.ui.own_surface import OWN_SURFACE, OwnSurface, formula_field
@@ -90,10 +91,15 @@ class JacobianHessianState(NetworksFields, OwnSurface):
         """
         if self.map == OWN_MAP:
             return own_map(self.u, self.v, self.x_range, self.y_range)
-        if self.map == "gradient":
-            return gradient_field(get_surface(self.surface_name))
-        if self.map == "step":
-            return gradient_step(get_surface(self.surface_name), self.lr)
+        if self.map in OF_SURFACES:
+            surface = get_surface(self.surface_name)
+            if not is_formula(surface):
+                raise Problem("problem.jacobian_hessian.no_formula")
+            return (
+                gradient_field(surface)
+                if self.map == "gradient"
+                else gradient_step(surface, self.lr)
+            )
         return MAPS[self.map]
 
     @property

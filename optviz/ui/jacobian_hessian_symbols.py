@@ -8,11 +8,14 @@ from typing import Any
 import streamlit as st
 
 from optviz.core.problem import Problem
+from optviz.core.slices import LossSlice
+from optviz.core.surface import Surface
 from optviz.core.taylor import Taylor
 from optviz.jobs import Job, default_backend
 from optviz.ui.frame import Page
 from optviz.ui.jacobian_hessian_state import OF_SURFACES, OWN_MAP, JacobianHessianState
 from optviz.ui.own_surface import OWN_SURFACE
+from optviz.ui.slices import about_slice
 from optviz.ui.waiting import awaited
 
 __all__ = ["render_map_symbols", "render_numbers", "render_symbols"]
@@ -47,9 +50,13 @@ def _eigen(page: Page, model: Taylor, i: int) -> str:
     )
 
 
-def render_symbols(page: Page, state: JacobianHessianState) -> None:
+def render_symbols(page: Page, state: JacobianHessianState, surface: Surface) -> None:
     """Draw gradient and Hessian in symbols; waits for a worker the first time."""
     text = page.text
+    if isinstance(surface.function, LossSlice):
+        st.markdown(text("jacobian_hessian.symbols.none"))
+        st.caption(about_slice(page, surface.function))
+        return
     st.markdown(text("jacobian_hessian.symbols.title"))
     found = _asked(page, "derive", **_surface(state))
     if found is None:

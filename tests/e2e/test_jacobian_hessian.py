@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from optviz.core.curvature import curvature, evaluate
 from optviz.core.deformation import MAPS, images, jacobians
 from optviz.core.expression import FUNCTIONS
-from optviz.core.surfaces import SURFACES, get_surface
+from optviz.core.surfaces import FORMULAS, get_surface
 from optviz.core.terms import program
 from optviz.language import Text
 
@@ -259,7 +259,7 @@ def test_the_browser_computes_what_autograd_computes(page: Page, server: str) ->
     ]
     more = ["=x^2*2^y + y/x", "=abs(x)^1.5 + (x*y)^3", "=(1+x^2)^(y/3)"]
     draws = torch.Generator().manual_seed(0)
-    for name in (*SURFACES, *typed, *more):
+    for name in (*FORMULAS, *typed, *more):
         surface = get_surface(name)
         low, high = np.array([surface.x_range, surface.y_range]).T
         part = torch.rand(12, 2, generator=draws, dtype=torch.float64).numpy()

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.core.curvature import gradient
 from optviz.core.deformation import MAPS, images, jacobians
-from optviz.core.surfaces import SURFACES, get_surface
+from optviz.core.surfaces import FORMULAS, SURFACES, get_surface
 from optviz.core.taylor import DIRECTIONS, taylor, trusted_region
 from optviz.language import Text
 from optviz.ui.jacobian_hessian_networks_state import NETWORK_SCENES
@@ -127,9 +127,27 @@ def test_every_surface(surface: str) -> None:
     assert not app.warning
     sent = the(app, "outline")
     assert sent["start"] == [0.5, 0.7]
-    assert len(sent["outline"]) in (0, DIRECTIONS) and sent["program"]["results"]
+    assert len(sent["outline"]) in (0, DIRECTIONS) and sent["known"]
+    formula = surface in FORMULAS
+    assert bool(sent["program"]) is formula
     assert r"\lambda_1=" in formulas(app)
-    assert EN("jacobian_hessian.symbols.title") in said(app)
+    words = "title" if formula else "none"
+    assert EN(f"jacobian_hessian.symbols.{words}") in said(app)
+
+
+def test_a_slice_bends_no_grid() -> None:
+    slices = [name for name in SURFACES if name not in FORMULAS]
+    assert slices
+    for name in slices:
+        app = open_page(map="gradient", surface=name)
+        (warning,) = app.warning
+        assert warning.value == EN("problem.jacobian_hessian.no_formula")
+        box = app.selectbox(key="jacobian_hessian.surface.en")
+        assert box.value == name
+        box.set_value("himmelblau").run()
+        check(app)
+        offered = app.selectbox(key="jacobian_hessian.surface.en").options
+        assert len(offered) == len(FORMULAS) + 1  # and one's own
 
 
 def test_symbols_stand_beside_numbers() -> None:

@@ -2,15 +2,19 @@
 
 The browser gets the function itself, as a program (:mod:`optviz.core.terms`): while the point is
 dragged, the Hessian's eigenvectors follow without the server, which is told where it is dropped.
+Of a function that is no formula it knows them where the point was dropped only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from streamlit.components.v2 import component
 
 from optviz.core.surface import Point, Surface
+from optviz.core.surfaces import is_formula
+from optviz.core.taylor import Taylor
 from optviz.core.terms import program
 from optviz.figures.taylor import good_colour
 from optviz.figures.theme import Theme
@@ -40,7 +44,7 @@ def ground(
     key: str,
     revision: str,
     height: int,
-    point: Point,
+    model: Taylor,
     outline: Sequence[Point],
     says: str,
     text: Text,
@@ -55,7 +59,7 @@ def ground(
         key: Names the map.
         revision: Changes when the figure does, so that it is redrawn only then.
         height: In CSS pixels.
-        point: Where the point is.
+        model: The quadratic at the point.
         outline: Where the model at the point is good; empty where it always or never is.
         says: The ring's tooltip.
         text: The catalogue.
@@ -78,8 +82,9 @@ def ground(
             map=figure,
             map_revision=revision,
             height=height,
-            start=list(point),
-            program=program([surface.function]),
+            start=model.point.tolist(),
+            program=program([surface.function]) if is_formula(surface) else None,
+            known=_known(model),
             outline=[list(place) for place in outline],
             theme={name: getattr(theme, name) for name in _COLOURS}
             | {"good": good, "good_fill": theme.translucent(good, 0.16)},
@@ -87,3 +92,10 @@ def ground(
         ),
         on_point_change=state.guarded(moved),
     )
+
+
+def _known(model: Taylor) -> dict[str, Any] | None:
+    """Eigenvalues and eigenvectors at the point; None where they are no numbers."""
+    if not model.defined:
+        return None
+    return {"values": model.eigenvalues.tolist(), "vectors": model.eigenvectors.T.tolist()}

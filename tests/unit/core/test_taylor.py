@@ -77,7 +77,7 @@ def test_inside_it_is_good_and_just_outside_it_is_not(name: str) -> None:
     for part in (0.1, 0.5, 0.9, 0.97):
         assert off(part).max() <= SHARE * 1.02
     ends = region.radii < region.radii.max() * 0.999
-    assert np.median(off(1.03)[ends]) > SHARE
+    assert np.nanmedian(off(1.03)[ends]) > SHARE  # beyond a slice there is nothing
     inside = model.point + np.random.default_rng(0).uniform(-1, 1, (3000, 2)) * np.quantile(
         region.radii, 0.9
     )

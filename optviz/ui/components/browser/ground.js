@@ -59,7 +59,7 @@ class Ground {
       this.Plotly = await loadPlotly(data.plotly);
       this.data = data;
       this.asked = false;
-      this.jets = new Jets(data.program);
+      this.jets = data.program && new Jets(data.program);
       host.style.height = `${data.height}px`;
       for (const [name, colour] of Object.entries(data.theme)) {
         host.style.setProperty(`--ov-${name}`, colour);
@@ -132,6 +132,7 @@ class Ground {
 
   /** Eigenvalues, ascending, and eigenvectors as optviz/core/taylor.py has them. */
   eigen(x, y) {
+    if (!this.jets) return this.map.held || this.asked ? null : this.data.known;
     const [[, , , a, b, d]] = this.jets.at(x, y);
     if (![a, b, d].every(Number.isFinite)) return null;
     const middle = (a + d) / 2;
