@@ -172,6 +172,21 @@ class FittedModel:
         rows = [self._predict(users[s : s + _CHUNK], items[s : s + _CHUNK]) for s in parts]
         return np.concatenate(rows) if rows else np.zeros(0)
 
+    def scores(self, user_idx: ArrayLike) -> Array:
+        """(n, n_items) what ranks all movies for each of these users (n,), dense indices.
+
+        Higher for a movie than for another wherever the prediction is; not in stars.
+        """
+        users = np.asarray(user_idx, np.int64)
+        if self.config.model != "net":
+            vectors = self.user_factors[users].astype(np.float64)
+            product: Array = vectors @ self.item_factors.T
+            product += self.weights["item_bias"]
+            return product
+        of_users, of_items = self._first_layer(self.user_factors[users], self.item_factors)
+        rows = [self._second_layer(of_user + of_items) for of_user in of_users]
+        return np.array(rows).reshape(len(users), self.n_items)
+
     def recommend(self, user_id: Any, n: int = 10) -> list[Recommendation]:
         """The ``n`` movies with the highest predictions among those the user has not rated.
 
