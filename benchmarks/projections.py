@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from optviz.embedding.neighbours import cosine_neighbours
+from optviz.embedding.neighbours import nearest
 from optviz.embedding.projections import project
 from optviz.embedding.quality import quality
 from optviz.ui.embeddings_data import bundled_movies
@@ -41,7 +41,7 @@ def main(sizes: list[int]) -> None:
             seconds(lambda v=vectors: project(v, watch=lambda i, n, look: None)),
             seconds(lambda v=vectors: project(v, "pca")),
             seconds(lambda v=vectors, f=flat: quality(v, f, 10)),
-            seconds(lambda v=vectors: cosine_neighbours(v, 0, 8)),
+            seconds(lambda v=vectors: nearest(v, 0, 8)),
         )
         tsne, watched, pca, trust, near = row
         print(

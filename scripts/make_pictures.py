@@ -174,7 +174,7 @@ def recommender() -> list[str]:
 
 def embeddings() -> list[str]:
     """The bundled map, coloured by genre, with Star Wars and its nearest films linked."""
-    from optviz.embedding.neighbours import cosine_neighbours
+    from optviz.embedding.neighbours import nearest
     from optviz.embedding.precomputed import load_layouts
     from optviz.figures.films import genre_group
     from optviz.ui.embeddings_data import bundled_movies
@@ -192,7 +192,7 @@ def embeddings() -> list[str]:
     ]  # fmt: skip
     star_wars = movies.place(260)
     assert star_wars is not None
-    near = cosine_neighbours(movies.vectors, star_wars, 8).indices
+    near = nearest(movies.vectors, star_wars, 8).indices
     for row in near:
         drawn.append(line(pixels[[star_wars, row]], "$ink", 1.4, 'opacity="0.8"'))
     drawn += [dot(pixels[row], "$ink", 3.6, 'stroke="$ground" stroke-width="1.2"') for row in near]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from optviz.core.problem import Problem
 from optviz.embedding.vectors import as_vectors, unit_rows
 
-__all__ = ["Quality", "quality", "trustworthiness"]
+__all__ = ["Measures", "Quality", "measure", "quality", "trustworthiness"]
 
 Distances = NDArray[np.float64]
 
 _ROWS_AT_ONCE = 256
 """Bounds the memory: 256 × n distances at a time instead of n × n."""
+_POINTS_RANKED = 1000
+"""Half a million pairs tell the rank correlation to about a thousandth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,30 @@ class Quality:
     trustworthiness: float
     kept: float
     k: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """All that can be said of a picture without a second one.
+
+    Attributes:
+        trustworthiness: See :class:`Quality`: 1 when no neighbour in the picture is false.
+        continuity: The same with the two spaces exchanged: 1 when no true neighbour is torn away.
+        kept: kNN recall, see :class:`Quality`.
+        rank_correlation: Spearman's, between the distances of pairs in the original space and
+            in the picture; NaN where all distances are equal.
+        k: Neighbours looked at.
+        ranked: Points between which distances were ranked; with more points, as many at random.
+        per_point: (n,) float32, each point's own share of true neighbours kept.
+    """
+
+    trustworthiness: float
+    continuity: float
+    kept: float
+    rank_correlation: float
+    k: int
+    ranked: int
+    per_point: NDArray[np.float32]
 
 
 def trustworthiness(
@@ -61,26 +88,99 @@ def quality(
     Raises:
         Problem: The matrices cannot be used, differ in rows, or ``k`` does not fit.
     """
-    from scipy.spatial.distance import cdist
+    original, picture = _prepared(vectors, coordinates, k, normalize)
+    n = len(original)
+    excess = 0
+    kept = 0
+    for rows in _blocks(n):
+        near = _nearest(_distances(picture, rows), k)
+        shown = _ranks(_distances(original, rows), near)
+        excess += int(np.maximum(shown - k, 0).sum())
+        kept += int((shown <= k).sum())
+    return Quality(trustworthiness=_trust(excess, n, k), kept=kept / (n * k), k=k)
 
+
+def measure(
+    vectors: ArrayLike,
+    coordinates: ArrayLike,
+    k: int = 10,
+    *,
+    normalize: bool = False,
+    watch: Callable[[int, int], None] = lambda done, total: None,
+) -> Measures:
+    """Everything that :func:`quality` tells and more, in about three times the time.
+
+    Args:
+        vectors: (n, d) the originals.
+        coordinates: (n, 2 or 3) the picture.
+        k: Neighbours to look at, fewer than n/2.
+        normalize: Compare directions only (cosine) in the original space.
+        watch: Told (points done, n) from time to time; what it raises ends the work.
+
+    Raises:
+        Problem: As :func:`quality`.
+    """
+    original, picture = _prepared(vectors, coordinates, k, normalize)
+    n = len(original)
+    false, torn = 0, 0
+    per_point = np.empty(n, dtype=np.float32)
+    for rows in _blocks(n):
+        watch(int(rows[0]), n)
+        true, shown = _distances(original, rows), _distances(picture, rows)
+        rank_of_shown = _ranks(true, _nearest(shown, k))
+        false += int(np.maximum(rank_of_shown - k, 0).sum())
+        torn += int(np.maximum(_ranks(shown, _nearest(true, k)) - k, 0).sum())
+        per_point[rows] = (rank_of_shown <= k).mean(axis=1)
+    watch(n, n)
+    some = np.arange(n)
+    if n > _POINTS_RANKED:
+        some = np.random.default_rng(0).choice(n, _POINTS_RANKED, replace=False)
+    return Measures(
+        trustworthiness=_trust(false, n, k),
+        continuity=_trust(torn, n, k),
+        kept=float(per_point.mean(dtype=np.float64)),
+        rank_correlation=_rank_correlation(original[some], picture[some]),
+        k=k,
+        ranked=len(some),
+        per_point=per_point,
+    )
+
+
+def _prepared(
+    vectors: ArrayLike, coordinates: ArrayLike, k: int, normalize: bool
+) -> tuple[Distances, Distances]:
     original, picture = as_vectors(vectors), as_vectors(coordinates)
     n = len(original)
     if len(picture) != n:
         raise Problem("problem.embedding.rows_differ", vectors=n, coordinates=len(picture))
     if not 1 <= k < n / 2:
         raise Problem("problem.embedding.quality_neighbours", k=k, n=n, limit=n / 2)
-    if normalize:
-        original = unit_rows(original)
-    excess = 0
-    kept = 0
+    return unit_rows(original) if normalize else original, picture
+
+
+def _blocks(n: int) -> Iterator[NDArray[np.int64]]:
     for start in range(0, n, _ROWS_AT_ONCE):
-        rows = np.arange(start, min(start + _ROWS_AT_ONCE, n))
-        near = _nearest(_without_self(cdist(picture[rows], picture), rows), k)
-        shown = _ranks(_without_self(cdist(original[rows], original), rows), near)
-        excess += int(np.maximum(shown - k, 0).sum())
-        kept += int((shown <= k).sum())
-    trust = 1.0 - 2.0 * excess / (n * k * (2.0 * n - 3.0 * k - 1.0))
-    return Quality(trustworthiness=trust, kept=kept / (n * k), k=k)
+        yield np.arange(start, min(start + _ROWS_AT_ONCE, n))
+
+
+def _trust(excess: int, n: int, k: int) -> float:
+    return 1.0 - 2.0 * excess / (n * k * (2.0 * n - 3.0 * k - 1.0))
+
+
+def _rank_correlation(original: Distances, picture: Distances) -> float:
+    from scipy.spatial.distance import pdist
+    from scipy.stats import rankdata
+
+    ranks = [rankdata(pdist(points)) for points in (original, picture)]
+    if any(np.ptp(one) == 0 for one in ranks):
+        return float("nan")
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def _distances(points: Distances, rows: NDArray[np.int64]) -> Distances:
+    from scipy.spatial.distance import cdist
+
+    return _without_self(cdist(points[rows], points), rows)
 
 
 def _without_self(distances: Distances, rows: NDArray[np.int64]) -> Distances:

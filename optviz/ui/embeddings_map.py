@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from optviz.core.problem import Problem
-from optviz.embedding.neighbours import Neighbours, cosine_neighbours
+from optviz.embedding.neighbours import Neighbours, nearest
 from optviz.embedding.precomputed import layout_key
 from optviz.embedding.projections import PROJECTIONS
 from optviz.figures.embeddings import map_figure
@@ -70,14 +70,14 @@ def _neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies) -> Ne
         st.caption(text("embeddings.neighbours.hint"))
         return None
     try:
-        near = cosine_neighbours(movies.vectors, row, _NEIGHBOURS)
+        near = nearest(movies.vectors, row, _NEIGHBOURS)
     except Problem as problem:  # a model that diverged
         page.problem(problem)
         return None
     st.html(f"<style>{_LIST_STYLE}</style>")
     with st.container(gap=None, key="embeddings-near"):
         st.markdown(text("embeddings.neighbours.title", k=len(movies.vectors[0])))
-        for rank, (i, similarity) in enumerate(zip(near.indices, near.similarities, strict=True)):
+        for rank, (i, similarity) in enumerate(zip(near.indices, near.values, strict=True)):
             shown = f"{similarity:.2f}".replace("-", "−")
             st.button(
                 f"{rank + 1} · **{shown}** · {movies.items.named(i)}",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from optviz.embedding.lookup import look_up
-from optviz.embedding.neighbours import cosine_neighbours
+from optviz.embedding.neighbours import nearest
 from optviz.embedding.quality import quality
 
 NUMBERS = st.floats(-1e6, 1e6, width=32)
@@ -24,12 +24,12 @@ def test_looking_up_is_multiplying(matrix, index) -> None:
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(MATRICES, st.integers(0, 6), st.integers(1, 30))
 def test_neighbours_are_others_in_order(matrix, index, k) -> None:
-    found = cosine_neighbours(matrix, index, k)
+    found = nearest(matrix, index, k)
     assert len(found.indices) == min(k, len(matrix) - 1)
     assert index not in found.indices
     assert len(set(found.indices.tolist())) == len(found.indices)
-    assert (np.diff(found.similarities) <= 0).all()
-    assert (np.abs(found.similarities) <= 1).all()
+    assert (np.diff(found.values) <= 0).all()
+    assert (np.abs(found.values) <= 1).all()
 
 
 @settings(derandomize=True, max_examples=40, deadline=None)

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
+from scipy.stats import spearmanr
 from sklearn.manifold import trustworthiness as reference
+from sklearn.neighbors import NearestNeighbors
 
 from optviz.core.problem import Problem
-from optviz.embedding.quality import quality, trustworthiness
+from optviz.embedding.quality import measure, quality, trustworthiness
 
 RNG = np.random.default_rng(0)
 CLOUD = RNG.standard_normal((300, 10))
@@ -69,3 +72,63 @@ def test_what_cannot_be_measured(rows: int, k: int, key: str) -> None:
     with pytest.raises(Problem) as caught:
         quality(CLOUD[:10], CLOUD[:rows, :2], k)
     assert caught.value.key == f"problem.embedding.{key}"
+
+
+@pytest.mark.parametrize("k", [1, 5, 12])
+@pytest.mark.parametrize("normalize", [False, True])
+def test_all_measures_equal_their_definitions(k: int, normalize: bool) -> None:
+    picture = CLOUD[:, :2] + RNG.standard_normal((300, 2))
+    found = measure(CLOUD, picture, k, normalize=normalize)
+    units = CLOUD / np.linalg.norm(CLOUD, axis=1, keepdims=True) if normalize else CLOUD
+    assert found.trustworthiness == pytest.approx(reference(units, picture, n_neighbors=k))
+    # Continuity is trustworthiness with the spaces exchanged (Venna & Kaski).
+    assert found.continuity == pytest.approx(reference(picture, units, n_neighbors=k))
+    pairs = spearmanr(pdist(units), pdist(picture)).statistic
+    assert found.rank_correlation == pytest.approx(pairs)
+    quick = quality(CLOUD, picture, k, normalize=normalize)
+    assert (found.trustworthiness, found.k) == (quick.trustworthiness, k)
+    assert found.kept == pytest.approx(quick.kept)
+    true, shown = (
+        NearestNeighbors(n_neighbors=k).fit(points).kneighbors(return_distance=False)
+        for points in (units, picture)
+    )
+    own = [len(set(a) & set(b)) / k for a, b in zip(true, shown, strict=True)]
+    np.testing.assert_allclose(found.per_point, own, rtol=1e-6)
+
+
+def test_a_perfect_picture_has_all_measures_one() -> None:
+    flat = RNG.standard_normal((60, 2))
+    found = measure(np.c_[flat, np.zeros(60)], flat * 3 + 1, 5)
+    assert found.rank_correlation == pytest.approx(1)
+    assert (found.trustworthiness, found.continuity, found.kept) == (1, 1, 1)
+    assert set(found.per_point) == {1.0}
+
+
+def test_a_line_folded_in_two_is_continuous_and_not_trustworthy() -> None:
+    # Folding brings strangers together and tears nobody apart; cutting does the reverse.
+    line = np.arange(40.0)[:, None]
+    folded = np.abs(line - 19.75)
+    fold, cut = measure(line, folded, 4), measure(folded, line, 4)
+    assert fold.continuity > 0.9 > 0.7 > fold.trustworthiness
+    assert (cut.trustworthiness, cut.continuity) == (fold.continuity, fold.trustworthiness)
+
+
+def test_equal_distances_have_no_ranks_and_many_points_are_sampled() -> None:
+    assert np.isnan(measure(np.eye(7), RNG.standard_normal((7, 2)), 2).rank_correlation)
+    many = RNG.standard_normal((1200, 3))
+    found = measure(many, many[:, :2], 3)
+    assert found.ranked == 1000
+    exact = spearmanr(pdist(many), pdist(many[:, :2])).statistic
+    assert found.rank_correlation == pytest.approx(exact, abs=0.02)
+
+
+def test_measuring_can_be_watched_and_ended() -> None:
+    seen = []
+    measure(CLOUD, CLOUD[:, :2], 3, watch=lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 300), (256, 300), (300, 300)]
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(CLOUD, CLOUD[:, :2], 3, watch=stop)
