@@ -11,7 +11,7 @@ from optviz.core.problem import Problem
 __all__ = ["title_test"]
 
 _LONGEST = 100
-_MOST_REPEATS, _MOST_WAYS = 3, 8
+_MOST_REPEATS, _MOST_WAYS = 2, 6
 _REPEAT = re.compile(r"(?:[*+]|\{\d*,\d*\})[?+]?")  # a fixed number, {4}, leaves no choice
 _GROUP = re.compile(r"\(([^()]*)\)([*+]|\{\d*,?\d*\})?")
 
@@ -65,7 +65,7 @@ def _expression(pattern: str) -> re.Pattern[str]:
 
 
 def _may_run_away(pattern: str) -> bool:
-    """Whether a search could take exponentially many steps, or more than a cube of them.
+    """Whether a search could take exponentially many steps, or many times the square of a title.
 
     Python's engine tries one way after the other and cannot be interrupted. It runs away where
     something repeats that can itself be read in several ways: a repetition or a choice inside a
@@ -76,7 +76,7 @@ def _may_run_away(pattern: str) -> bool:
     plain = re.sub(r"\(\?[:=!<]*(?:P<\w+>)?", "(", plain)  # what kind of group is no matter
     repeats, rest = len(_REPEAT.findall(plain)), _REPEAT.sub("", plain)
     choices = rest.count("?") + _grouped_bars(rest)
-    if repeats > _MOST_REPEATS or 2 * repeats + choices > _MOST_WAYS:
+    if repeats > _MOST_REPEATS or 3 * repeats + choices > _MOST_WAYS:
         return True
     # From the innermost group outwards: what is inside a group that repeats must be simple.
     while found := _GROUP.search(plain):
