@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from optviz.figures.films import GENRE_GROUPS, Items, genre_group, short_title
+from optviz.embedding.density import density
+from optviz.figures.embeddings_paint import Canvas, layers
+from optviz.figures.films import Items, short_title
 from optviz.figures.theme import Theme, layout
 from optviz.language import Text
 
-__all__ = ["COLOURS", "map_figure"]
+__all__ = ["map_figure"]
 
-COLOURS = ("year", "genre", "mean", "bias", "count")
-"""What the points can be coloured by."""
+Axes = tuple[tuple[str, str], tuple[str, str]]
+"""(left, right), (bottom, top)."""
 
-_SYMBOLS = (
-    "diamond", "x", "square", "triangle-up", "triangle-down", "circle", "pentagon", "circle-open",
-)  # fmt: skip
-# In 3D, "x" is a letter that not every font has.
-_SYMBOLS_3D = (
-    "diamond", "cross", "square", "circle", "circle", "circle", "circle", "circle-open",
-)  # fmt: skip
 _CRISP = 3000
 _NAMES, _NAMES_AT_ONCE = 240, 18
-_PAINT = {"family": 4, "horror": 6, "scifi": 5, "action": 1, "crime": 3, "comedy": 2, "drama": 0}
+_FEW_NAMES = 14
 
 
 def map_figure(
@@ -37,12 +33,18 @@ def map_figure(
     text: Text,
     theme: Theme,
     colour: str = "year",
+    highlighted: NDArray[np.bool_] | None = None,
+    measured: Mapping[str, NDArray[Any]] = MappingProxyType({}),
+    sized: bool = False,
+    crowding: bool = False,
+    axes: Axes | None = None,
     selected: int | None = None,
     neighbours: Sequence[int] = (),
     centred: bool = False,
     stale: bool = False,
     true_scale: bool = False,
     revision: str = "map",
+    selection: str = "",
 ) -> go.Figure:
     """Draw the movies where a projection put them.
 
@@ -51,45 +53,62 @@ def map_figure(
         items: The same n movies.
         text: The catalogue.
         theme: Light or dark.
-        colour: One of :data:`COLOURS`.
-        selected: A movie to highlight; all but it and its neighbours turn grey.
+        colour: One of :data:`optviz.figures.embeddings_paint.COLOURS`.
+        highlighted: (n,) the movies that keep their colour; all others turn grey.
+        measured: See :func:`optviz.figures.embeddings_paint.layers`.
+        sized: Let the area of a point tell the number of ratings.
+        crowding: Draw lines of equal density under the points of a flat map.
+        axes: What lies at the two ends of each axis, where an axis means something.
+        selected: A movie to mark; but for it, its neighbours and what is highlighted, all turns
+            grey.
         neighbours: Rows to link to it, nearest first.
         centred: Bring the selected movie to the middle.
         stale: Dim everything: another picture is on its way.
         true_scale: One unit is as long on every axis: for a projection that keeps distances.
         revision: Names the picture: zoom and camera are kept while it stays the same.
+        selection: Names what a lasso has chosen; a change takes the lasso off the picture.
     """
     points = np.asarray(coordinates, dtype=np.float32)
     solid = points.shape[1] == 3
     figure = go.Figure()
     strength = 0.25 if stale else 1.0
-    if selected is not None:
+    bright = highlighted
+    if bright is None:
+        bright = np.full(len(items), selected is None)
+    if crowding and not solid:
+        _add_crowding(figure, points, theme, strength)
+    if not bright.all():
         _add_points(
-            figure, points, np.arange(len(items)), items, text,
+            figure, points, np.flatnonzero(~bright), items, text,
             marker={"color": theme.muted, "size": 3 if solid else 6, "opacity": 0.22 * strength},
             name=text("embeddings.figure.others"), legend=False,
         )  # fmt: skip
+    if bright.any():
+        canvas = Canvas(solid, len(items) > _CRISP, strength, sized)
+        for layer in layers(
+            items, np.flatnonzero(bright), colour, canvas,
+            text=text, theme=theme, measured=measured,
+        ):  # fmt: skip
+            _add_points(
+                figure, points, layer.rows, items, text,
+                marker=layer.marker, name=layer.name, legend=layer.legend, measured=measured,
+            )  # fmt: skip
+    if selected is not None:
         _add_links(figure, points, items, selected, list(neighbours), text, theme, strength)
-    elif colour == "genre":
-        _add_genres(figure, points, items, text, theme, strength)
-    else:
-        small = solid or len(items) > _CRISP
-        marker = {"size": 4 if small else 8, "opacity": 0.9 * strength} | _graded(
-            items, colour, text, theme
-        )
-        _add_points(figure, points, np.arange(len(items)), items, text, marker=marker, legend=False)
-    # In space nothing keeps names apart, and WebGL would draw over them.
-    if selected is None and not stale and not solid and len(items) <= _CRISP:
-        _add_names(figure, points, items, theme)
+    # In space nothing keeps names apart.
+    if selected is None and not stale and not solid and bright.any():
+        _add_names(figure, points, items, theme, np.flatnonzero(bright))
     keep = f"{revision}:{selected}" if centred else revision
     shared: dict[str, Any] = {
         "uirevision": keep,
+        "selectionrevision": selection,
         "hovermode": "closest",
         # Room for legend or colour bar, whichever is there: the map must not jump between them.
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 56, "autoexpand": False},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 66, "autoexpand": False},
         "legend": {
             "orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.01, "yanchor": "top",
-            "itemsizing": "constant", "traceorder": "reversed", "font": {"size": 12},
+            "itemsizing": "constant", "itemwidth": 30, "traceorder": "reversed",
+            "font": {"size": 12 if len(figure.data) <= _FEW_NAMES else 11},
             "bgcolor": "rgba(0,0,0,0)",
         },
     }  # fmt: skip
@@ -103,74 +122,9 @@ def map_figure(
         if true_scale:
             shared["yaxis"] |= {"scaleanchor": "x"}
     figure.update_layout(layout(theme, **shared))
+    if axes is not None and not solid:
+        _name_axes(figure, axes, theme)
     return figure
-
-
-def _add_genres(
-    figure: go.Figure, points: Any, items: Items, text: Text, theme: Theme, strength: float
-) -> None:
-    solid = points.shape[1] == 3
-    groups = np.array([genre_group(genres) for genres in items.genres])
-    # "Other" first, so that it lies underneath.
-    for position, group in sorted(enumerate(GENRE_GROUPS), key=lambda pair: -pair[0]):
-        rows = np.flatnonzero(groups == group)
-        if not rows.size:
-            continue
-        paint = theme.muted if group == "other" else theme.categories[_PAINT[group]]
-        symbols = _SYMBOLS_3D if solid else _SYMBOLS
-        marker = {
-            "color": paint,
-            "symbol": symbols[position],
-            "size": 4 if solid else 7,
-            "opacity": 0.85 * strength,
-        }
-        _add_points(
-            figure, points, rows, items, text,
-            marker=marker, name=text(f"embeddings.genre.{group}"), legend=True,
-        )  # fmt: skip
-
-
-def _graded(items: Items, colour: str, text: Text, theme: Theme) -> dict[str, Any]:
-    values = {
-        "year": items.years,
-        "mean": items.means,
-        "bias": items.biases,
-        "count": np.log10(np.maximum(items.counts, 1)),
-    }[colour]
-    values = np.asarray(values, dtype=np.float64)
-    known = values[np.isfinite(values)]
-    # A few extremes must not wash out all the others.
-    low, high = np.percentile(known, [2, 98]) if known.size else (0.0, 1.0)
-    if high <= low:
-        low, high = low - 0.5, high + 0.5
-    bar: dict[str, Any] = {
-        "title": {"text": text(f"embeddings.colour.{colour}"), "side": "top", "font": {"size": 13}},
-        "orientation": "h",
-        "x": 0.5,
-        "y": 0,
-        "yanchor": "top",
-        "thickness": 9,
-        "len": 0.5,
-        "outlinewidth": 0,
-        "tickfont": {"color": theme.muted},
-    }
-    if colour == "count":
-        ticks = [n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
-                 if low <= np.log10(n) <= high]  # fmt: skip
-        bar |= {
-            "tickvals": np.log10(ticks).tolist() if ticks else [],
-            "ticktext": list(map(str, ticks)),
-        }
-    if colour == "year":
-        bar["tickformat"] = "d"
-    return {
-        "color": values.astype(np.float32),
-        "cmin": float(low),
-        "cmax": float(high),
-        "colorscale": theme.scale(theme.sequential),
-        "colorbar": bar,
-        "line": {"width": 0.5, "color": theme.muted},
-    }
 
 
 def _add_points(
@@ -183,8 +137,11 @@ def _add_points(
     marker: dict[str, Any],
     name: str = "",
     legend: bool,
+    measured: Mapping[str, NDArray[Any]] = MappingProxyType({}),
 ) -> None:
     kind, where = _kind(points, rows)
+    shares = measured.get("quality")
+    label = _template(text, shares is not None)
     figure.add_trace(
         kind(
             **where,
@@ -192,8 +149,8 @@ def _add_points(
             marker=marker,
             name=name,
             showlegend=legend,
-            customdata=_hover(items, rows),
-            hovertemplate=_template(text),
+            customdata=_hover(items, rows, shares),
+            hovertemplate=label,
         )
     )
 
@@ -206,8 +163,11 @@ def _kind(points: Any, rows: Any) -> tuple[Any, dict[str, Any]]:
     return (go.Scatter if len(points) <= _CRISP else go.Scattergl), where
 
 
-def _hover(items: Items, rows: NDArray[np.int64]) -> list[list[Any]]:
+def _hover(
+    items: Items, rows: NDArray[np.int64], shares: NDArray[Any] | None = None
+) -> list[list[Any]]:
     """Row number first: what a click reports; then what the hover label shows."""
+    kept = [[]] * len(rows) if shares is None else [[round(100 * float(s))] for s in shares[rows]]
     return [
         [
             int(i),
@@ -216,18 +176,21 @@ def _hover(items: Items, rows: NDArray[np.int64]) -> list[list[Any]]:
             round(float(items.means[i]), 2),
             int(items.counts[i]),
             f"{items.biases[i]:+.2f}".replace("-", "−"),
+            *more,
         ]
-        for i in rows
+        for i, more in zip(rows, kept, strict=True)
     ]
 
 
-def _template(text: Text) -> str:
+def _template(text: Text, shares: bool = False) -> str:
+    kept = text("embeddings.figure.hover_kept").replace("[share]", "%{customdata[6]}")
     return (
         "<b>%{customdata[1]}</b><br>%{customdata[2]}<br>"
         + text("embeddings.figure.hover")
         .replace("[mean]", "%{customdata[3]:.2f}")
         .replace("[count]", "%{customdata[4]}")
         .replace("[bias]", "%{customdata[5]}")
+        + (f"<br>{kept}" if shares else "")
         + "<extra></extra>"
     )
 
@@ -299,14 +262,34 @@ def _add_links(
         figure.add_annotation(name)
 
 
-def _add_names(figure: go.Figure, points: Any, items: Items, theme: Theme) -> None:
+def _add_crowding(figure: go.Figure, points: Any, theme: Theme, strength: float) -> None:
+    found = density(points)
+    figure.add_trace(
+        go.Contour(
+            x=found.x.astype(np.float32),
+            y=found.y.astype(np.float32),
+            z=found.values,
+            ncontours=8,
+            # Lines alone: a fill would tint the points.
+            contours={"coloring": "none"},
+            line={"color": theme.translucent(theme.accent, 0.6 * strength), "width": 1},
+            showscale=False,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+
+
+def _add_names(
+    figure: go.Figure, points: Any, items: Items, theme: Theme, among: NDArray[np.int64]
+) -> None:
     """Names of the films that most people know: landmarks on the map.
 
     There are more than fit. Our chart component shows, at every zoom, those that do not
     collide, the most rated first.
     """
     rows: dict[str, int] = {}
-    for row in np.argsort(-items.counts, kind="stable"):
+    for row in among[np.argsort(-items.counts[among], kind="stable")]:
         rows.setdefault(short_title(items.titles[row]), int(row))
         if len(rows) == _NAMES:
             break
@@ -357,6 +340,31 @@ def _axes(points: Any, focus: int | None, neighbours: list[int]) -> dict[str, An
         "yaxis": quiet | {"range": [float(middle[1] - half[1]), float(middle[1] + half[1])]},
         "dragmode": "pan",
     }
+
+
+def _name_axes(figure: go.Figure, axes: Axes, theme: Theme) -> None:
+    """Axes that mean something: their poles at the edges of the picture, and a line at each."""
+    quiet = {"showgrid": True, "gridcolor": theme.grid, "tickvals": [0, 1], "zeroline": False}
+    figure.update_layout(xaxis=quiet, yaxis=quiet)
+    places = {
+        "left": {"x": 0, "y": 0.5}, "right": {"x": 1, "y": 0.5},
+        "bottom": {"x": 0.5, "y": 0}, "top": {"x": 0.5, "y": 1},
+    }  # fmt: skip
+    (left, right), (bottom, top) = axes
+    arrows = {
+        "left": f"← {left}",
+        "right": f"{right} →",
+        "bottom": f"↓ {bottom}",
+        "top": f"↑ {top}",
+    }
+    for side, name in arrows.items():
+        figure.add_annotation(
+            text=f"<b>{name}</b>", showarrow=False, xref="paper", yref="paper",
+            bgcolor=theme.panel, borderpad=3, font={"color": theme.ink, "size": 13},
+            xanchor=side if side in ("left", "right") else "center",
+            yanchor=side if side in ("bottom", "top") else "middle",
+            **places[side],
+        )  # fmt: skip
 
 
 def _scene(points: Any, focus: int | None, neighbours: list[int], theme: Theme) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GENRE_GROUPS", "Items", "genre_group", "short_title"]
+__all__ = ["GENRES", "GENRE_GROUPS", "Items", "genre_group", "rarest_genre", "short_title"]
 
 GENRE_GROUPS: dict[str, tuple[str, ...]] = {
     "family": ("Animation", "Children"),
@@ -22,6 +22,13 @@ GENRE_GROUPS: dict[str, tuple[str, ...]] = {
 }
 """Group → its genres. Twenty genres are too many colours; a movie belongs to the first group
 that has one of its genres (so the most telling genres come first)."""
+
+GENRES = (
+    "Film-Noir", "Western", "War", "Musical", "Animation", "Documentary",
+    "Mystery", "Children", "Fantasy", "Sci-Fi", "Horror", "Crime",
+    "Adventure", "Romance", "Action", "Thriller", "Comedy", "Drama",
+)  # fmt: skip
+"""MovieLens' genres, the rarest of latest-small first (IMAX is none)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +68,16 @@ def genre_group(genres: str) -> str:
     """
     names = set(genres.split("|"))
     return next((group for group, own in GENRE_GROUPS.items() if names & set(own)), "other")
+
+
+def rarest_genre(genres: str) -> str:
+    """The genre that tells most of a movie: the first of :data:`GENRES` that it has.
+
+    >>> rarest_genre("Comedy|Western"), rarest_genre("Drama"), rarest_genre("")
+    ('Western', 'Drama', '')
+    """
+    names = set(genres.split("|"))
+    return next((genre for genre in GENRES if genre in names), "")
 
 
 def short_title(title: str) -> str:

@@ -76,6 +76,12 @@ class Theme:
         last = len(colours) - 1
         return [[i / last, colour] for i, colour in enumerate(colours)]
 
+    def graded(self, share: float) -> str:
+        """The colour that far along :attr:`sequential`, 0 … 1."""
+        place = share * (len(self.sequential) - 1)
+        before = min(int(place), len(self.sequential) - 2)
+        return _mixed(self.sequential[before], self.sequential[before + 1], place - before)
+
     def mixed(self, colour: str, share: float) -> str:
         """``colour`` with that much of itself, the rest of the ground."""
         return _mixed(self.ground, colour, share)

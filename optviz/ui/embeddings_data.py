@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -43,18 +44,25 @@ class Movies:
 
     def most_rated(self, n: int) -> Movies:
         """The first ``n``."""
+        return self._rows(np.arange(min(n, len(self))))
+
+    def only(self, item_ids: Sequence[int]) -> Movies:
+        """Those of them with these raw ids."""
+        return self._rows(np.flatnonzero(np.isin(self.item_ids, item_ids)))
+
+    def _rows(self, rows: NDArray[np.int64]) -> Movies:
         items = self.items
         return Movies(
-            self.vectors[:n],
+            self.vectors[rows],
             Items(
-                items.titles[:n],
-                items.years[:n],
-                items.genres[:n],
-                items.means[:n],
-                items.counts[:n],
-                items.biases[:n],
+                [items.titles[row] for row in rows],
+                items.years[rows],
+                [items.genres[row] for row in rows],
+                items.means[rows],
+                items.counts[rows],
+                items.biases[rows],
             ),
-            self.item_ids[:n],
+            self.item_ids[rows],
             self.own,
             self.model,
             self.version,

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import streamlit as st
+from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
-from optviz.embedding.neighbours import Neighbours, nearest
 from optviz.embedding.precomputed import layout_key
 from optviz.embedding.projections import PROJECTIONS
-from optviz.figures.embeddings import map_figure
+from optviz.figures.embeddings import Axes, map_figure
 from optviz.ui import controls
-from optviz.ui.components import Click, chart
+from optviz.ui.components import Click, Selection, chart
+from optviz.ui.embeddings_axes import own_map, render_analogy, render_poles
 from optviz.ui.embeddings_data import Movies, session_movies
+from optviz.ui.embeddings_filter import highlighted, matches, render_filter
 from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
-from optviz.ui.embeddings_state import COLOURS, NO_MOVIE, EmbeddingsState
+from optviz.ui.embeddings_measures import known_measures, render_measures
+from optviz.ui.embeddings_near import render_looks, render_neighbours
+from optviz.ui.embeddings_select import render_alone, render_selection
+from optviz.ui.embeddings_state import COLOURS, NO_MOVIE, OWN_AXES, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, guarded
 
 __all__ = ["render_map"]
 
-_NEIGHBOURS = 8
 _HEIGHT = 500
 _REFRESH = 0.5
-# A list, not a stack of buttons: left-aligned, one line each.
-_LIST_STYLE = """
-.st-key-embeddings-near button { justify-content: flex-start; min-height: 1.9rem; padding: 0; }
-.st-key-embeddings-near button > div { justify-content: flex-start; min-width: 0; }
-.st-key-embeddings-near button p {
-  font-size: 0.875rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-}
-"""
 
 
 def render_map(page: Page, store: Store[EmbeddingsState]) -> None:
@@ -39,17 +40,34 @@ def render_map(page: Page, store: Store[EmbeddingsState]) -> None:
     with side:
         movies = _controls(page, store, everything)
         with st.container():  # one place, whatever it holds: what follows stays the same element
-            near = _neighbours(page, store, movies)
+            near = render_neighbours(page, store, movies)
         _settings(page, store, movies)
     with stage:
-        _stage(page, store, movies, near)
+        shown = (
+            _own(page, store, movies, near) if _is_own(store) else _stage(page, store, movies, near)
+        )
+        with st.container():
+            render_selection(page, store, movies, shown)
+        measures = st.container()
+    render_analogy(page, store, movies)
     with st.expander(page.text("embeddings.read.title"), icon=":material/menu_book:"):
         st.markdown(page.text("embeddings.read.body"))
+    if shown is not None:
+        with measures:
+            render_measures(page, store, shown)
+
+
+def _is_own(store: Store[EmbeddingsState]) -> bool:
+    return store.value.method == OWN_AXES
 
 
 def _controls(page: Page, store: Store[EmbeddingsState], everything: Movies) -> Movies:
     text = page.text
-    movies = everything.most_rated(store.value.n_movies)
+    alone = everything.only(store.value.alone) if store.value.alone else None
+    if alone is not None and not len(alone):  # a link, or another model's films
+        store.set(alone=())
+        alone = None
+    movies = everything.most_rated(store.value.n_movies) if alone is None else alone
     if store.value.movie != NO_MOVIE and movies.place(store.value.movie) is None:
         store.set(movie=NO_MOVIE)
     names = {int(i): movies.items.named(row) for row, i in enumerate(movies.item_ids)}
@@ -61,37 +79,9 @@ def _controls(page: Page, store: Store[EmbeddingsState], everything: Movies) -> 
         help=text("embeddings.search.help"),
         **store.bind("movie"),
     )
+    if alone is not None:
+        render_alone(page, store, movies)
     return movies
-
-
-def _neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies) -> Neighbours | None:
-    text, row = page.text, movies.place(store.value.movie)
-    if row is None:
-        st.caption(text("embeddings.neighbours.hint"))
-        return None
-    try:
-        near = nearest(movies.vectors, row, _NEIGHBOURS)
-    except Problem as problem:  # a model that diverged
-        page.problem(problem)
-        return None
-    st.html(f"<style>{_LIST_STYLE}</style>")
-    with st.container(gap=None, key="embeddings-near"):
-        st.markdown(text("embeddings.neighbours.title", k=len(movies.vectors[0])))
-        for rank, (i, similarity) in enumerate(zip(near.indices, near.values, strict=True)):
-            shown = f"{similarity:.2f}".replace("-", "−")
-            st.button(
-                f"{rank + 1} · **{shown}** · {movies.items.named(i)}",
-                key=f"embeddings.near.{rank}",
-                width="stretch",
-                type="tertiary",
-                on_click=guarded(store.set),
-                kwargs={"movie": int(movies.item_ids[i])},
-            )
-    st.button(
-        text("embeddings.neighbours.clear"), key="embeddings.clear", icon=":material/close:",
-        on_click=guarded(store.set), kwargs={"movie": NO_MOVIE},
-    )  # fmt: skip
-    return near
 
 
 def _settings(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
@@ -100,24 +90,33 @@ def _settings(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None
     def method(name: str) -> str:
         return text(f"embeddings.method.{name}")
 
-    with st.container(horizontal=True, gap="xsmall"):
-        controls.segment(
-            store, "method", text("embeddings.method.label"), list(PROJECTIONS), method,
-            width="content",
-        )  # fmt: skip
-        controls.segment(
-            store, "dimensions", text("embeddings.dimensions"), ["2", "3"], lambda d: f"{d}D",
-            width="content",
-        )  # fmt: skip
+    controls.segment(
+        store, "method", text("embeddings.method.label"), [*PROJECTIONS, OWN_AXES], method,
+        width="content",
+    )  # fmt: skip
+    if state.method == OWN_AXES:
+        render_poles(page, store, movies)
     controls.choose(
         store, "colour", text("embeddings.colour.label"), list(COLOURS),
         lambda name: text(f"embeddings.colour.{name}"),
     )  # fmt: skip
     st.caption(text(f"embeddings.colour.{state.colour}_note"))
+    with st.container(gap="xsmall"):
+        render_filter(page, store, movies)
+        render_looks(page, store)
+        _layout_settings(page, store)
+
+
+def _layout_settings(page: Page, store: Store[EmbeddingsState]) -> None:
+    text, state = page.text, store.value
     with st.expander(text("embeddings.settings.title"), icon=":material/tune:"):
+        if state.method != OWN_AXES:
+            controls.segment(
+                store, "dimensions", text("embeddings.dimensions"), ["2", "3"], lambda d: f"{d}D"
+            )
         controls.slider(
             store, "n_movies", text("embeddings.settings.n_movies"), 50, 9000, 50,
-            help=text("embeddings.settings.n_movies_help"),
+            disabled=bool(state.alone), help=text("embeddings.settings.n_movies_help"),
         )  # fmt: skip
         if state.method == "tsne":
             _tsne_settings(page, store)
@@ -149,10 +148,15 @@ def _tsne_settings(page: Page, store: Store[EmbeddingsState]) -> None:
 
 
 def _stage(
-    page: Page, store: Store[EmbeddingsState], movies: Movies, near: Neighbours | None
-) -> None:
+    page: Page, store: Store[EmbeddingsState], movies: Movies, near: tuple[int, ...]
+) -> Shown | None:
+    """Draw the projection or its making; what is shown, once it is what the settings ask for."""
     state = store.value
     parameters = state.parameters()
+    if state.alone and "perplexity" in parameters:
+        # A few films alone cannot keep as many neighbours each as a thousand can.
+        fits = max(2.0, float(math.ceil(len(movies) / 3) - 1))
+        parameters["perplexity"] = min(parameters["perplexity"], fits)
     dimensions = int(state.dimensions)
     key = layout_key(movies.vectors, state.method, dimensions, parameters)
     request = Request(movies, state.method, dimensions, parameters, key)
@@ -164,12 +168,13 @@ def _stage(
         watch.drop()
         if watch.last is not None:
             _picture(page, store, watch.last, near, stale=True)
-        return
+        return None
     working = shown is None and watch.job is not None and not watch.job.finished
     # Only while a job runs does this part of the page look again by itself.
     st.fragment(run_every=_REFRESH if working else None)(_look)(
         page, store, watch, request, near, working
     )
+    return shown
 
 
 def _look(
@@ -177,7 +182,7 @@ def _look(
     store: Store[EmbeddingsState],
     watch: Watcher,
     request: Request,
-    near: Neighbours | None,
+    near: tuple[int, ...],
     working: bool,
 ) -> None:
     shown = watch.ask(request)
@@ -201,12 +206,27 @@ def _look(
     _progress(page, watch, request)
 
 
+def _own(
+    page: Page, store: Store[EmbeddingsState], movies: Movies, near: tuple[int, ...]
+) -> Shown | None:
+    """Draw the films along axes of one's own."""
+    watcher().drop()
+    found, stale = own_map(page, store, movies)
+    if found is None:
+        return None
+    shown, axes, cosine = found
+    _picture(page, store, shown, near, stale, axes)
+    st.caption(page.text("embeddings.axes.facts", cosine=f"{cosine:.2f}".replace("-", "−")))
+    return None if stale else shown
+
+
 def _picture(
     page: Page,
     store: Store[EmbeddingsState],
     shown: Shown,
-    near: Neighbours | None,
+    near: tuple[int, ...],
     stale: bool = False,
+    axes: Axes | None = None,
 ) -> None:
     _draw(
         page,
@@ -217,6 +237,8 @@ def _picture(
         shown.request.method,
         revision=str(shown.request.key),
         stale=stale,
+        measured=known_measures(shown),
+        axes=axes,
     )
 
 
@@ -225,27 +247,37 @@ def _draw(
     store: Store[EmbeddingsState],
     movies: Movies,
     coordinates: object,
-    near: Neighbours | None,
+    near: tuple[int, ...],
     method: str,
     revision: str,
     stale: bool = False,
+    measured: Mapping[str, NDArray[Any]] = MappingProxyType({}),
+    axes: Axes | None = None,
 ) -> None:
     state = store.value
-    # A stale picture may hold fewer movies than the one being made.
+    # A stale picture may hold other movies than the one being made.
     row = movies.place(state.movie)
-    linked = [int(i) for i in near.indices if i < len(movies)] if near and row is not None else []
+    linked = [place for item in near if row is not None
+              and (place := movies.place(item)) is not None]  # fmt: skip
+    bright = highlighted(state, movies)
     figure = map_figure(
         coordinates,  # type: ignore[arg-type]
         movies.items,
         text=page.text,
         theme=page.theme,
         colour=state.colour,
+        highlighted=bright,
+        measured=measured,
+        sized=state.sized,
+        crowding=state.crowding,
+        axes=axes,
         selected=row,
         neighbours=linked,
         centred=row is not None and state.movie != state.clicked,
         stale=stale,
         true_scale=method == "pca",
         revision=revision,
+        selection=f"{hash(state.chosen)}",
     )
 
     def pick(click: Click) -> None:
@@ -254,8 +286,19 @@ def _draw(
             item = int(movies.item_ids[int(point.customdata[0])])
             store.set(movie=item, clicked=item)
 
-    events = chart(figure, key="embeddings.chart", height=_HEIGHT, on_click=pick, toolbar=True)
-    if events.click is not None and events.click.point is not None:
+    def choose(selection: Selection) -> None:
+        rows = {int(point.customdata[0]) for point in selection.points if point.customdata}
+        # With a search, a lasso means what stands out, not the grey around it.
+        found = matches(state, movies)
+        store.set(chosen=[int(movies.item_ids[row]) for row in rows if found[row]])
+
+    events = chart(
+        figure, key="embeddings.chart", height=_HEIGHT, on_click=pick, on_select=choose,
+        toolbar=True,
+    )  # fmt: skip
+    if events.selection is not None or (
+        events.click is not None and events.click.point is not None
+    ):
         st.rerun()  # the list beside the picture follows
 
 

@@ -8,16 +8,34 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optviz.core.problem import Problem
+from optviz.embedding.neighbours import METRICS
 from optviz.embedding.projections import PROJECTIONS
+from optviz.ui.embeddings_fields import film_set, genre_set, search_words
 from optviz.ui.fields import PageState, choice, custom, flag, integer, number
 
-__all__ = ["COLOURS", "DEFAULT_MATRIX", "NO_MOVIE", "PARTS", "SCENES", "EmbeddingsState", "Matrix"]
+__all__ = [
+    "COLOURS",
+    "DEFAULT_MATRIX",
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "NO_MOVIE",
+    "OWN_AXES",
+    "PARTS",
+    "SCENES",
+    "EmbeddingsState",
+    "Matrix",
+]
 
 Matrix = tuple[tuple[float, ...], ...]
 
 PARTS = ("map", "lookup")
-COLOURS = ("year", "genre", "mean", "bias", "count")  # optviz.figures.embeddings.COLOURS
+COLOURS = (  # optviz.figures.embeddings_paint.COLOURS
+    "year", "decade", "genre", "genre_all", "mean", "bias", "count", "cluster", "quality",
+)  # fmt: skip
+OWN_AXES = "axes"
+"""The way to lay films out that is no projection of all factors, but two axes of one's own."""
 NO_MOVIE = -1
+FIRST_YEAR, LAST_YEAR = 1870, 2100  # cinema, with room
 DEFAULT_MATRIX: Matrix = (
     (0.9, -0.2, 0.4),
     (-0.7, 0.8, 0.1),
@@ -57,7 +75,7 @@ class EmbeddingsState(PageState):
     page: ClassVar[str] = "embeddings"
 
     part: str = choice("map", PARTS)
-    method: str = choice("tsne", tuple(PROJECTIONS))
+    method: str = choice("tsne", (*PROJECTIONS, OWN_AXES))
     dimensions: str = choice("2", ("2", "3"))
     n_movies: int = integer(1000, 50, 9000)
     colour: str = choice("year", COLOURS)
@@ -68,6 +86,24 @@ class EmbeddingsState(PageState):
     init: str = choice("pca", ("pca", "random"))
     seed: int = integer(0, 0, 2**32 - 1)
     normalize: bool = flag(True)
+    metric: str = choice("cosine", METRICS)
+    near: int = integer(8, 1, 50)
+    find: str = search_words()
+    genres: tuple[str, ...] = genre_set()
+    first_year: int = integer(FIRST_YEAR, FIRST_YEAR, LAST_YEAR)
+    last_year: int = integer(LAST_YEAR, FIRST_YEAR, LAST_YEAR)
+    chosen: tuple[int, ...] = film_set()
+    alone: tuple[int, ...] = film_set()
+    sized: bool = flag(False)
+    crowding: bool = flag(False)
+    trust: bool = flag(False)
+    left: tuple[int, ...] = film_set((1,))  # Toy Story, in every MovieLens
+    right: tuple[int, ...] = film_set((1214,))  # Alien
+    bottom: tuple[int, ...] = film_set((597,))  # Pretty Woman
+    top: tuple[int, ...] = film_set((296,))  # Pulp Fiction
+    plus: int = integer(1196, NO_MOVIE, 2**31)  # The Empire Strikes Back …
+    minus: int = integer(260, NO_MOVIE, 2**31)  # … is to Star Wars …
+    like: int = integer(4993, NO_MOVIE, 2**31)  # … as what is to The Fellowship of the Ring?
     row: int = integer(2, 0, _ROWS - 1)
     matrix: Matrix = custom(  # noqa: RUF009
         DEFAULT_MATRIX, check=_check_matrix, parse=_read_matrix, write=_write_matrix
@@ -75,7 +111,15 @@ class EmbeddingsState(PageState):
 
     def parameters(self) -> dict[str, Any]:
         """The chosen method's settings."""
+        if self.method == OWN_AXES:
+            return {"normalize": self.normalize}
         return {p.name: getattr(self, p.name) for p in PROJECTIONS[self.method].parameters}
+
+    @property
+    def filtered(self) -> bool:
+        """Whether some films are to stand out by title, genre or year."""
+        years = (self.first_year, self.last_year) != (FIRST_YEAR, LAST_YEAR)
+        return bool(self.find.strip() or self.genres or years)
 
 
 SCENES: Mapping[str, Mapping[str, Any]] = {

@@ -46,7 +46,7 @@ def test_story(page: Page, server: str) -> None:
         page, "[(g.layout.xaxis.range[0] + g.layout.xaxis.range[1]) / 2, g._fullData[2].x[0]]"
     )
     assert abs(middle - at) < 1e-3
-    nearest = page.locator(".st-key-embeddings-near button")
+    nearest = page.locator(".st-key-embeddings-list-near button")
     expect(nearest).to_have_count(8)
     expect(nearest.first).to_contain_text("1 · 0.")
 
@@ -133,7 +133,7 @@ def test_the_charts_buttons_speak_our_words_and_send_nothing_away(page: Page, se
 def test_a_click_in_space_finds_a_film(page: Page, server: str) -> None:
     page.goto(f"{server}/embeddings?dimensions=3&movie=260")
     settle(page, "g._fullLayout.scene && g._fullLayout.scene._scene")
-    nearest = page.locator(".st-key-embeddings-near button")
+    nearest = page.locator(".st-key-embeddings-list-near button")
     expect(nearest.first).to_contain_text("Star Wars")
     page.get_by_role("button", name=EN("embeddings.neighbours.clear")).click()
     expect(page.get_by_text(EN("embeddings.neighbours.hint"))).to_be_visible()

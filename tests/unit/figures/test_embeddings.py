@@ -3,10 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optviz.figures.embeddings import COLOURS, map_figure
-from optviz.figures.films import GENRE_GROUPS, Items, genre_group, short_title
+from optviz.figures.embeddings import map_figure
+from optviz.figures.embeddings_paint import COLOURS, MEASURED
+from optviz.figures.films import GENRE_GROUPS, GENRES, Items, genre_group, short_title
 from optviz.figures.theme import THEMES
 from optviz.language import LANGUAGES, Text
+from optviz.ui.embeddings_data import bundled_movies
 
 N = 12
 RNG = np.random.default_rng(0)
@@ -145,7 +147,8 @@ def test_a_map_too_large_for_svg_is_drawn_by_webgl() -> None:
                 np.ones(many, dtype=int), np.zeros(many))  # fmt: skip
     points = RNG.standard_normal((many, 2))
     figure = map_figure(points, big, text=EN, theme=THEMES["light"], colour="mean")
-    assert [trace.type for trace in figure.data] == ["scattergl"]
+    # The browser puts the names, which are SVG, in front of it.
+    assert [trace.type for trace in figure.data] == ["scattergl", "scatter"]
     assert draw(colour="mean").data[0].type == "scatter"
 
 
@@ -162,3 +165,97 @@ def test_one_movie_alone_and_equal_values_can_be_drawn() -> None:
 def test_genre_groups_cover_the_order_of_telling() -> None:
     assert genre_group("Drama|Horror|Sci-Fi") == "horror"
     assert genre_group("IMAX") == "other"
+
+
+def test_what_is_not_highlighted_is_grey_and_still_there() -> None:
+    meant = np.arange(N) % 3 == 0
+    figure = draw(colour="mean", highlighted=meant)
+    grey, bright = films(figure)
+    assert grey.marker.color == THEMES["light"].muted
+    assert [data[0] for data in bright.customdata] == np.flatnonzero(meant).tolist()
+    assert len(grey.x) + len(bright.x) == N
+    # The colours and the view are what they were.
+    whole = draw(colour="mean").data[0].marker
+    assert (bright.marker.cmin, bright.marker.cmax) == (whole.cmin, whole.cmax)
+    np.testing.assert_allclose(bright.marker.color, ITEMS.means[meant], rtol=1e-6)
+    assert figure.layout.uirevision == draw().layout.uirevision
+    (names,) = (trace for trace in figure.data if trace.mode == "text")
+    assert set(names.text) == {f"Film {i}" for i in np.flatnonzero(meant)}
+
+
+def test_nothing_highlighted_leaves_a_grey_map_and_a_marked_film_its_marks() -> None:
+    none = np.zeros(N, dtype=bool)
+    assert len(films(draw(highlighted=none))) == 1
+    figure = draw(highlighted=np.arange(N) < 3, selected=4, neighbours=[7])
+    assert len(figure.data) == 5  # grey, bright, links, ring, neighbours
+
+
+def test_eighteen_genres_have_a_look_each_in_both_themes_and_spaces() -> None:
+    items = Items(
+        [*GENRES, "?"], np.full(19, 2000.0), [f"{g}|Drama" for g in GENRES] + [""],
+        np.ones(19), np.ones(19, dtype=int), np.zeros(19),
+    )  # fmt: skip
+    assert len(GENRES) == 18
+    for theme in THEMES.values():
+        for dimensions in (2, 3):
+            figure = map_figure(
+                RNG.standard_normal((19, dimensions)), items, text=EN, theme=theme,
+                colour="genre_all",
+            )  # fmt: skip
+            looks = {(t.marker.color, t.marker.symbol) for t in films(figure)}
+            assert len(looks) == 19
+            names = [t.name for t in films(figure)][::-1]
+            assert names == [
+                *(EN(f"embeddings.film_genre.{g.lower().replace('-', '_')}") for g in GENRES),
+                EN("embeddings.genre.other"),
+            ]
+
+
+def test_the_order_of_genres_is_that_of_their_rarity() -> None:
+    genres = bundled_movies().items.genres
+    frequent = [sum(genre in joined.split("|") for joined in genres) for genre in GENRES]
+    assert frequent == sorted(frequent)
+
+
+def test_decades_go_up_and_one_unknown_year_is_named() -> None:
+    names = [trace.name for trace in films(draw(colour="decade"))][::-1]
+    assert names == ["1980s", "1990s", EN("embeddings.figure.no_year")]
+
+
+def test_what_is_measured_is_drawn_and_grey_until_it_is() -> None:
+    for colour in MEASURED:
+        (waiting,) = films(draw(colour=colour))
+        assert waiting.marker.color == THEMES["light"].muted
+    shares = np.linspace(0, 1, N)
+    (shown,) = films(draw(colour="quality", measured={"quality": shares}))
+    np.testing.assert_allclose(shown.marker.color, shares, atol=1e-6)
+    assert shown.customdata[-1][6] == 100
+    assert "customdata[6]" in shown.hovertemplate
+    clusters = np.array([-1, -1, *[1] * 4, *[0] * 6])
+    layers = films(draw(colour="cluster", measured={"cluster": clusters}))
+    assert [trace.name for trace in layers] == ["none (2)", "2 (4)", "1 (6)"]
+
+
+def test_size_tells_the_number_of_ratings_by_area() -> None:
+    sizes = np.asarray(draw(colour="mean", sized=True).data[0].marker.size, dtype=float)
+    wide = sizes / sizes.max() * 2.5 - 0.5
+    np.testing.assert_allclose(wide**2, 4 * ITEMS.counts / ITEMS.counts.max(), rtol=1e-4)
+
+
+def test_contours_lie_under_the_points_of_a_flat_map_only() -> None:
+    assert draw(crowding=True).data[0].type == "contour"
+    assert all(trace.type != "contour" for trace in draw(SOLID, crowding=True).data)
+
+
+def test_axes_that_mean_something_name_their_poles() -> None:
+    figure = draw(axes=(("A", "B"), ("C", "D")))
+    assert [a.text for a in figure.layout.annotations] == [
+        "<b>← A</b>", "<b>B →</b>", "<b>↓ C</b>", "<b>↑ D</b>"
+    ]  # fmt: skip
+    assert list(figure.layout.xaxis.tickvals) == list(figure.layout.yaxis.tickvals) == [0, 1]
+
+
+def test_another_selection_takes_the_lasso_away_and_leaves_the_view() -> None:
+    before, after = draw(selection="a").layout, draw(selection="b").layout
+    assert before.selectionrevision != after.selectionrevision
+    assert before.uirevision == after.uirevision

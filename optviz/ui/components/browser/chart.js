@@ -48,6 +48,7 @@ class Chart {
       const config = plotlyConfig(data.words, data.toolbar);
       if (!this.reports.has("select")) config.modeBarButtonsToRemove.push("select2d", "lasso2d");
       await this.Plotly.react(host, { data: figure.data, layout, config, frames: figure.frames });
+      host.classList.toggle("ov-flat", !host._fullLayout._subplots.gl3d.length);
       if (!this.listening) this.listen();
       thinNames(host);
       host.dataset.drawn = String(Number(host.dataset.drawn ?? 0) + 1);

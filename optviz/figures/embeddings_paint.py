@@ -1,0 +1,262 @@
+"""How the films of a map are painted: by what is known of them, or measured on the map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optviz.figures.films import GENRE_GROUPS, GENRES, Items, genre_group, rarest_genre
+from optviz.figures.theme import Theme
+from optviz.language import Text
+
+__all__ = ["COLOURS", "MEASURED", "Canvas", "Layer", "layers"]
+
+COLOURS = (
+    "year", "decade", "genre", "genre_all", "mean", "bias", "count", "cluster", "quality",
+)  # fmt: skip
+"""What the points can be coloured by."""
+MEASURED = ("cluster", "quality")
+"""Those of :data:`COLOURS` that are not known of a film but measured on the map."""
+
+Rows = NDArray[np.int64]
+
+_SYMBOLS = (
+    "diamond", "x", "square", "triangle-up", "triangle-down", "circle", "pentagon", "circle-open",
+)  # fmt: skip
+# In 3D, "x" is a letter that not every font has.
+_SYMBOLS_3D = (
+    "diamond", "cross", "square", "circle", "circle", "circle", "circle", "circle-open",
+)  # fmt: skip
+_PAINT = {"family": 4, "horror": 6, "scifi": 5, "action": 1, "crime": 3, "comedy": 2, "drama": 0}
+# Six colours that colour-blind readers can tell apart, in as many shapes as it takes.
+# (On a dark ground the two blues are too much alike; the ink takes the place of one.)
+_HUES = (0, 1, 2, 3, 4, 6)
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "x", "triangle-down", "pentagon", "star")
+_SHAPES_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-open", "diamond-open")
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What the paint goes on.
+
+    Attributes:
+        solid: Whether the map has three axes.
+        many: Whether there are so many points that they must be small.
+        strength: Opacity of a point that is fully there, 0 … 1.
+        sized: Whether a point's area tells the film's number of ratings.
+    """
+
+    solid: bool
+    many: bool
+    strength: float = 1.0
+    sized: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """Points that are drawn alike: rows of the map, Plotly's marker, and a name for the legend."""
+
+    rows: Rows
+    marker: dict[str, Any]
+    name: str = ""
+
+    @property
+    def legend(self) -> bool:
+        """Whether it has a place there."""
+        return bool(self.name)
+
+
+def layers(
+    items: Items,
+    rows: Rows,
+    colour: str,
+    canvas: Canvas,
+    *,
+    text: Text,
+    theme: Theme,
+    measured: Mapping[str, NDArray[Any]],
+) -> Iterator[Layer]:
+    """Paint ``rows`` of the films, what lies underneath first.
+
+    Args:
+        items: All films of the map.
+        rows: Those to paint.
+        colour: One of :data:`COLOURS`.
+        canvas: What they are painted on.
+        text: The catalogue.
+        theme: Light or dark.
+        measured: Those of :data:`MEASURED` that are there, one value a film of the map. Without
+            its values a colour is grey.
+    """
+    if colour in MEASURED and colour not in measured:
+        grey = {"color": theme.muted, "opacity": 0.5 * canvas.strength}
+        yield Layer(rows, grey | _sizes(items, rows, canvas, 4, 8))
+    elif colour == "genre":
+        yield from _groups(items, rows, canvas, text, theme)
+    elif colour == "genre_all":
+        yield from _genres(items, rows, canvas, text, theme)
+    elif colour == "decade":
+        yield from _decades(items, rows, canvas, text, theme)
+    elif colour == "cluster":
+        yield from _clusters(items, rows, canvas, text, theme, measured["cluster"])
+    else:
+        marker = {"opacity": 0.9 * canvas.strength} | _graded(
+            items, rows, colour, text, theme, measured
+        )
+        yield Layer(rows, marker | _sizes(items, rows, canvas, 4, 8))
+
+
+def _sizes(items: Items, rows: Rows, canvas: Canvas, small: int, large: int) -> dict[str, Any]:
+    size = small if canvas.solid or canvas.many else large
+    if not canvas.sized:
+        return {"size": size}
+    # The area grows with the ratings: a diameter of one half for few, of two and a half for most.
+    most = max(float(items.counts.max()), 1.0)
+    wide = 0.5 + 2.0 * np.sqrt(items.counts[rows] / most)
+    return {"size": (size * wide).astype(np.float32)}
+
+
+def _groups(items: Items, rows: Rows, canvas: Canvas, text: Text, theme: Theme) -> Iterator[Layer]:
+    groups = np.array([genre_group(items.genres[row]) for row in rows])
+    symbols = _SYMBOLS_3D if canvas.solid else _SYMBOLS
+    # "Other" first, so that it lies underneath.
+    for place, group in sorted(enumerate(GENRE_GROUPS), key=lambda pair: -pair[0]):
+        own = rows[groups == group]
+        if not own.size:
+            continue
+        marker = {
+            "color": theme.muted if group == "other" else theme.categories[_PAINT[group]],
+            "symbol": symbols[place],
+            "opacity": 0.85 * canvas.strength,
+        }
+        yield Layer(
+            own, marker | _sizes(items, own, canvas, 4, 7), text(f"embeddings.genre.{group}")
+        )
+
+
+def _genres(items: Items, rows: Rows, canvas: Canvas, text: Text, theme: Theme) -> Iterator[Layer]:
+    names = np.array([rarest_genre(items.genres[row]) for row in rows])
+    for place, name in sorted(enumerate((*GENRES, "")), key=lambda pair: -pair[0]):
+        own = rows[names == name]
+        if not own.size:
+            continue
+        marker = _shaped(canvas, theme, place if name else None)
+        said = (
+            text(f"embeddings.film_genre.{_key(name)}") if name else text("embeddings.genre.other")
+        )
+        yield Layer(own, marker | _sizes(items, own, canvas, 4, 7), said)
+
+
+def _key(genre: str) -> str:
+    """A genre's name as it stands in a key of the catalogue."""
+    return genre.lower().replace("-", "_")
+
+
+def _shaped(canvas: Canvas, theme: Theme, place: int | None) -> dict[str, Any]:
+    """Colour and shape of the ``place``-th of many; None for what belongs nowhere."""
+    shapes = _SHAPES_3D if canvas.solid else _SHAPES
+    if place is None:
+        return {
+            "color": theme.muted, "symbol": "circle-open", "opacity": 0.5 * canvas.strength,
+        }  # fmt: skip
+    return {
+        "color": theme.categories[_HUES[place % len(_HUES)]],
+        "symbol": shapes[place // len(_HUES) % len(shapes)],
+        "opacity": 0.85 * canvas.strength,
+    }
+
+
+def _decades(items: Items, rows: Rows, canvas: Canvas, text: Text, theme: Theme) -> Iterator[Layer]:
+    decades = np.floor(items.years / 10) * 10
+    known = np.unique(decades[np.isfinite(decades)])  # of all films: a filter changes no colour
+    unknown = rows[np.isnan(decades[rows])]
+    line = {"line": {"width": 0.5, "color": theme.muted}}
+    if unknown.size:
+        yield Layer(
+            unknown,
+            _shaped(canvas, theme, None) | _sizes(items, unknown, canvas, 4, 8),
+            text("embeddings.figure.no_year"),
+        )
+    # A legend is read from its end: the oldest first there.
+    for place, decade in reversed(list(enumerate(known))):
+        own = rows[decades[rows] == decade]
+        if own.size:
+            marker = {
+                "color": theme.graded(place / max(len(known) - 1, 1)),
+                "opacity": 0.9 * canvas.strength,
+            }
+            yield Layer(
+                own,
+                marker | line | _sizes(items, own, canvas, 4, 8),
+                text("embeddings.figure.decade", year=int(decade)),
+            )
+
+
+def _clusters(
+    items: Items, rows: Rows, canvas: Canvas, text: Text, theme: Theme, found: NDArray[Any]
+) -> Iterator[Layer]:
+    # Those in no cluster (−1) lie underneath; a legend is read from its end, the largest first.
+    for cluster in sorted(np.unique(found[rows]).tolist(), key=lambda c: (c >= 0, -c)):
+        own = rows[found[rows] == cluster]
+        alone = cluster < 0
+        marker = _shaped(canvas, theme, None if alone else cluster)
+        name = "embeddings.figure.no_cluster" if alone else "embeddings.figure.cluster"
+        said = text(name, number=cluster + 1, n=int((found == cluster).sum()))
+        yield Layer(own, marker | _sizes(items, own, canvas, 4, 7), said)
+
+
+def _graded(
+    items: Items,
+    rows: Rows,
+    colour: str,
+    text: Text,
+    theme: Theme,
+    measured: Mapping[str, NDArray[Any]],
+) -> dict[str, Any]:
+    known_of: dict[str, Any] = {
+        "year": items.years,
+        "mean": items.means,
+        "bias": items.biases,
+        "count": np.log10(np.maximum(items.counts, 1)),
+    } | dict(measured)
+    values = np.asarray(known_of[colour], dtype=np.float64)
+    # Of all films, so that a filter changes no colour.
+    known = values[np.isfinite(values)]
+    # A few extremes must not wash out all the others.
+    low, high = np.percentile(known, [2, 98]) if known.size else (0.0, 1.0)
+    if high <= low:
+        low, high = low - 0.5, high + 0.5
+    bar: dict[str, Any] = {
+        "title": {"text": text(f"embeddings.colour.{colour}"), "side": "top", "font": {"size": 13}},
+        "orientation": "h",
+        "x": 0.5,
+        "y": 0,
+        "yanchor": "top",
+        "thickness": 9,
+        "len": 0.5,
+        "outlinewidth": 0,
+        "tickfont": {"color": theme.muted},
+    }
+    if colour == "count":
+        ticks = [n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+                 if low <= np.log10(n) <= high]  # fmt: skip
+        bar |= {
+            "tickvals": np.log10(ticks).tolist() if ticks else [],
+            "ticktext": list(map(str, ticks)),
+        }
+    if colour == "year":
+        bar["tickformat"] = "d"
+    if colour == "quality":
+        bar["tickformat"] = ".0%"
+    return {
+        "color": values[rows].astype(np.float32),
+        "cmin": float(low),
+        "cmax": float(high),
+        "colorscale": theme.scale(theme.sequential),
+        "colorbar": bar,
+        "line": {"width": 0.5, "color": theme.muted},
+    }

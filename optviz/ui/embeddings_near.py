@@ -1,0 +1,66 @@
+"""Who is near the film that is looked at, and how neighbours and points are shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from optviz.core.problem import Problem
+from optviz.embedding.neighbours import METRICS, nearest
+from optviz.ui import controls
+from optviz.ui.embeddings_data import Movies
+from optviz.ui.embeddings_select import film_list
+from optviz.ui.embeddings_state import NO_MOVIE, OWN_AXES, EmbeddingsState
+from optviz.ui.frame import Page
+from optviz.ui.state import Store, guarded
+
+__all__ = ["render_looks", "render_neighbours"]
+
+_LISTED = 8
+"""Neighbours that the column beside the map shows without scrolling."""
+_LIST_HEIGHT = 280
+
+
+def render_neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies) -> tuple[int, ...]:
+    """Draw the list of neighbours; their raw ids, nearest first."""
+    text, state = page.text, store.value
+    row = movies.place(state.movie)
+    if row is None:
+        st.caption(text("embeddings.neighbours.hint"))
+        return ()
+    try:
+        near = nearest(movies.vectors, row, state.near, state.metric)
+    except Problem as problem:  # a model that diverged
+        page.problem(problem)
+        return ()
+    st.markdown(text(f"embeddings.neighbours.title_{state.metric}", k=len(movies.vectors[0])))
+    marks = [
+        f"{rank + 1} · **{value:.2f}** · ".replace("-", "−")
+        for rank, value in enumerate(near.values)
+    ]
+    with st.container(height=_LIST_HEIGHT if len(marks) > _LISTED else "content", border=False):
+        film_list(store, movies, near.indices.tolist(), marks, "near")
+    st.button(
+        text("embeddings.neighbours.clear"), key="embeddings.clear", icon=":material/close:",
+        on_click=guarded(store.set), kwargs={"movie": NO_MOVIE},
+    )  # fmt: skip
+    return tuple(movies.item_ids[near.indices].tolist())
+
+
+def render_looks(page: Page, store: Store[EmbeddingsState]) -> None:
+    """Draw the choice of what near means, and of what the points tell."""
+    text = page.text
+    with st.expander(text("embeddings.looks.title"), icon=":material/palette:"):
+        controls.segment(
+            store, "metric", text("embeddings.looks.metric"), list(METRICS),
+            lambda name: text(f"embeddings.looks.{name}"),
+            help=text("embeddings.looks.metric_help"),
+        )  # fmt: skip
+        controls.slider(store, "near", text("embeddings.looks.near"), 1, 50)
+        controls.switch(
+            store, "sized", text("embeddings.looks.sized"), help=text("embeddings.looks.sized_help")
+        )
+        controls.switch(
+            store, "crowding", text("embeddings.looks.crowding"),
+            disabled=store.value.dimensions == "3" and store.value.method != OWN_AXES,
+            help=text("embeddings.looks.crowding_help"),
+        )  # fmt: skip
