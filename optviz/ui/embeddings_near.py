@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from optviz.core.problem import Problem
@@ -25,7 +26,12 @@ def render_neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies)
     text, state = page.text, store.value
     row = movies.place(state.movie)
     if row is None:
-        st.caption(text("embeddings.neighbours.hint"))
+        n = int(np.isin(movies.item_ids, state.chosen).sum())
+        # The selection's own part is below the map, perhaps off the screen.
+        words = (
+            text("embeddings.chosen.below", n=f"{n:,}") if n else text("embeddings.neighbours.hint")
+        )
+        st.caption(words)
         return ()
     try:
         near = nearest(movies.vectors, row, state.near, state.metric)

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from optviz.language import Text
 
+from . import screens
+
 EN = Text("en")
 READ = "() => {{ const g = document.querySelector('.ov-chart'); return {}; }}"
 
@@ -65,9 +67,10 @@ def test_story(page: Page, server: str) -> None:
     # All films again, by year (one trace with a colour bar), then by genre.
     page.get_by_role("button", name=EN("embeddings.neighbours.clear")).click()
     settle(page, "g._fullData.length === 2 && g._fullData[0].marker.colorbar")
+    screens.settle(page)
     colour = page.get_by_role("combobox", name=EN("embeddings.colour.label"))
     colour.click()
-    page.get_by_role("option", name=EN("embeddings.colour.genre")).click()
+    page.get_by_role("option", name=EN("embeddings.colour.genre"), exact=True).click()
     settle(page, "g._fullData.length === 9 && g._fullData[0].showlegend")
 
     # Another perplexity runs t-SNE: progress, a cancel button, then the new map.
@@ -126,7 +129,9 @@ def test_the_charts_buttons_speak_our_words_and_send_nothing_away(page: Page, se
         "buttons => buttons.map(button => button.dataset.title)"
     )
     zh = Text("zh")
-    names = ("save", "zoom", "pan", "zoom_in", "zoom_out", "autoscale", "reset")
+    names = (
+        "save", "zoom", "pan", "box", "lasso", "zoom_in", "zoom_out", "autoscale", "reset",
+    )  # fmt: skip
     assert titles == [zh(f"stage.chart.{name}") for name in names]
 
 

@@ -65,7 +65,8 @@ class Chart {
     const { host } = this;
     host.on("plotly_click", (event) => { this.hit = event.points?.[0] ?? null; this.later(); });
     host.on("plotly_selected", (event) => {
-      if (this.reports.has("select") && event) {
+      // Drawing anew tells of a selection too, one that has no outline: that is no gesture.
+      if (this.reports.has("select") && (event?.range || event?.lassoPoints)) {
         this.send("select", { points: event.points.map(plain) });
       }
     });

@@ -1,0 +1,130 @@
+"""Exploring the map in a real browser: a lasso, a zoom that stays, a selection on its own."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from optviz.language import Text
+
+from .screens import open_screen, settle
+
+EN = Text("en")
+BRIGHT = (
+    "g._fullData.filter(t => t.mode === 'markers').slice(1).reduce((n, t) => n + t.x.length, 0)"
+)
+
+
+def graph(page: Page, expression: str) -> Any:
+    """A value of the drawn Plotly graph ``g``."""
+    return page.evaluate(
+        f"() => {{ const g = document.querySelector('.ov-chart'); return {expression}; }}"
+    )
+
+
+def wait(page: Page, expression: str) -> None:
+    """Wait until ``expression`` about the drawn graph ``g`` holds, and the page rests."""
+    page.wait_for_function(
+        f"() => {{ const g = document.querySelector('.ov-chart');"
+        f" return Boolean(g?._fullData && ({expression})); }}",
+        timeout=60_000,
+    )
+    settle(page)
+
+
+def tool(page: Page, button: str) -> None:
+    """Press one of the buttons on the chart."""
+    page.locator(".ov-chart").hover(position={"x": 300, "y": 200})
+    page.locator(f".ov-chart {button}").click()
+
+
+def lasso(page: Page, x: float, y: float, radius: float) -> None:
+    """Draw a ring round a point of the chart."""
+    box = page.locator(".ov-chart").bounding_box()
+    assert box is not None
+    x, y = box["x"] + x, box["y"] + y
+    page.mouse.move(x + radius, y)
+    page.mouse.down()
+    for step in range(1, 25):
+        angle = 2 * math.pi * step / 25
+        page.mouse.move(x + radius * math.cos(angle), y + radius * math.sin(angle))
+    page.mouse.up()
+
+
+def test_a_lasso_selects_and_the_view_stays(page: Page, server: str) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    open_screen(page, server, "embeddings")
+    tool(page, "[data-attr=zoom][data-val=in]")
+    wait(page, "g._fullLayout.xaxis.range[1] - g._fullLayout.xaxis.range[0] < 50")
+    view = graph(page, "[g._fullLayout.xaxis.range, g._fullLayout.yaxis.range]")
+    tool(page, "[data-val=lasso]")
+    lasso(page, 350, 220, 90)
+    wait(page, f"{BRIGHT} > 5")
+    expect(page).to_have_url(re.compile("chosen="))
+    first = graph(page, BRIGHT)
+    expect(
+        page.get_by_text(re.compile(rf"{first} of 1,000 films selected"), exact=False)
+    ).to_be_visible()
+    # Another one replaces it; zoom and tool are as they were, and no outline is left.
+    lasso(page, 500, 300, 60)
+    wait(page, f"{BRIGHT} > 0 && {BRIGHT} !== {first}")
+    assert graph(page, "[g._fullLayout.xaxis.range, g._fullLayout.yaxis.range]") == view
+    assert graph(page, "g._fullLayout.dragmode") == "lasso"
+    assert graph(page, "g.querySelectorAll('.select-outline').length") == 0
+    # Neither colours nor a search move the view.
+    page.get_by_text(EN("embeddings.find.title")).click()
+    search = page.get_by_role("textbox", name=EN("embeddings.find.words"))
+    search.fill("/e/")
+    search.press("Enter")
+    expect(page).to_have_url(re.compile("find="))
+    settle(page)
+    assert graph(page, "[g._fullLayout.xaxis.range, g._fullLayout.yaxis.range]") == view
+    assert errors == []
+
+
+def test_a_selection_on_its_own_map_and_back(page: Page, server: str) -> None:
+    open_screen(page, server, "embeddings", query="genres=Western")
+    page.get_by_role("button", name=EN("embeddings.find.choose"), exact=True).click()
+    alone = page.get_by_role("button", name=EN("embeddings.chosen.isolate"))
+    alone.click()
+    expect(page.get_by_role("button", name=EN("embeddings.chosen.back"))).to_be_visible()
+    wait(page, "g._fullData[0].x.length < 100")
+    expect(page.get_by_text(re.compile("perplexity 6, 1,000 iterations"))).to_be_visible(
+        timeout=60_000
+    )
+    with page.expect_download() as download:
+        page.get_by_role("button", name=EN("embeddings.chosen.back")).click()
+        wait(page, "g._fullData[0].x.length > 900")
+        page.get_by_role("button", name=EN("embeddings.chosen.csv"), exact=True).click()
+    text = download.value.path().read_text("utf-8-sig")
+    assert text.startswith("item_id,title,year,genres,mean_rating,n_ratings,bias,x,y\n")
+    assert all("Western" in line for line in text.splitlines()[1:])
+
+
+def test_names_stand_before_the_points_of_a_large_map(page: Page, server: str) -> None:
+    open_screen(page, server, "embeddings", query="method=pca&n_movies=3100")
+    wait(page, "g._fullData[0].type === 'scattergl' && g._fullData[0].x.length === 3100")
+    before = page.evaluate(
+        "() => getComputedStyle(document.querySelector('.ov-chart .gl-canvas')).zIndex"
+    )
+    assert before == "-1"
+    assert graph(page, "[...g.querySelectorAll('.text text')]"
+                       ".filter(t => t.style.visibility === 'visible').length") > 5  # fmt: skip
+
+
+def test_an_axis_of_ones_own(page: Page, server: str) -> None:
+    open_screen(page, server, "embeddings")
+    page.get_by_role("radio", name=EN("embeddings.method.axes")).click()
+    wait(page, "g.layout.annotations?.length === 4")
+    expect(page.locator(".ov-chart").get_by_text("Alien →")).to_be_visible()
+    # Toy Story is on the line of its own pole.
+    story = graph(
+        page,
+        "(() => { const t = g._fullData[0], i = t.customdata.findIndex("
+        "d => d[1] === 'Toy Story (1995)'); return t.x[i]; })()",
+    )
+    assert abs(story) < 1e-6
