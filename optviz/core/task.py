@@ -7,6 +7,7 @@ it, at short intervals, whether to wait or to end.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 __all__ = ["Cancelled", "SilentContext", "TaskContext"]
@@ -28,6 +29,9 @@ class TaskContext(Protocol):
     def checkpoint(self) -> None:
         """Wait while paused; raise :class:`Cancelled` when cancelled. Call it often."""
 
+    def messages(self) -> Sequence[Mapping[str, Any]]:
+        """What its user has told it since it asked last, oldest first."""
+
     @property
     def stop_requested(self) -> bool:
         """Whether the user asked to end early and keep what there is."""
@@ -46,3 +50,7 @@ class SilentContext:
 
     def checkpoint(self) -> None:
         """Never wait, never end."""
+
+    def messages(self) -> Sequence[Mapping[str, Any]]:
+        """Nobody speaks."""
+        return ()

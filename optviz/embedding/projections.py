@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optviz.core.problem import Problem
-from optviz.embedding.vectors import as_vectors, unit_rows
+from optviz.embedding.vectors import as_vectors, comparable
 
 __all__ = ["PROJECTIONS", "Glimpse", "Parameter", "Projection", "ProjectionSpec", "project"]
 
@@ -212,10 +212,7 @@ def project(
     if d < dimensions:
         raise Problem("problem.embedding.too_flat", d=d, dimensions=dimensions)
     settings = spec.settings(parameters, n)
-    _require_spread(matrix, "problem.embedding.all_equal")
-    if settings["normalize"]:
-        matrix = unit_rows(matrix)
-        _require_spread(matrix, "problem.embedding.same_direction")
+    matrix = comparable(matrix, bool(settings["normalize"]))
     began = time.perf_counter()
     found = spec.run(matrix, dimensions, settings, watch)
     return Projection(
@@ -224,12 +221,6 @@ def project(
         seconds=time.perf_counter() - began,
         **found,
     )
-
-
-def _require_spread(matrix: Array, key: str) -> None:
-    # t-SNE squares distances in float32: below about 1e-19 they would all become zero.
-    if float(np.ptp(matrix, axis=0).max()) < 1e-15:
-        raise Problem(key)
 
 
 def _run_pca(

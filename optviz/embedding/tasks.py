@@ -14,10 +14,11 @@ from optviz.embedding.lookup import TorchCheck, check_with_torch
 from optviz.embedding.projections import Glimpse, Projection, project
 from optviz.embedding.quality import Quality, quality
 
-__all__ = ["Layout", "lookup_task", "projection_task"]
+__all__ = ["QUALITY_NEIGHBOURS", "Layout", "lookup_task", "projection_task"]
 
 _SECONDS_BETWEEN_GLIMPSES = 0.4
-_QUALITY_NEIGHBOURS = 10
+QUALITY_NEIGHBOURS = 10
+"""The neighbours that a map's measure of trust looks at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +66,7 @@ def projection_task(
 
     found = project(vectors, method, dimensions, watch=watch, **parameters)
     context.checkpoint()
-    k = min(_QUALITY_NEIGHBOURS, (len(found.coordinates) - 1) // 2)
+    k = min(QUALITY_NEIGHBOURS, (len(found.coordinates) - 1) // 2)
     measured = None
     if k >= 1:
         measured = quality(

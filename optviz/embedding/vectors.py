@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optviz.core.problem import Problem
 
-__all__ = ["as_vectors", "unit_rows"]
+__all__ = ["as_vectors", "comparable", "unit_rows"]
 
 Array = NDArray[np.float64]
 
@@ -47,3 +47,23 @@ def unit_rows(matrix: Array) -> Array:
     lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
     unit: Array = scaled / np.where(lengths > 0, lengths, 1.0)
     return unit
+
+
+def comparable(matrix: Array, normalize: bool) -> Array:
+    """The rows as a projection compares them: as they are, or their directions only.
+
+    Raises:
+        Problem: All of them are the same, so that there is nothing to lay out.
+    """
+    _require_spread(matrix, "problem.embedding.all_equal")
+    if not normalize:
+        return matrix
+    unit = unit_rows(matrix)
+    _require_spread(unit, "problem.embedding.same_direction")
+    return unit
+
+
+def _require_spread(matrix: Array, key: str) -> None:
+    # t-SNE squares distances in float32: below about 1e-19 they would all become zero.
+    if float(np.ptp(matrix, axis=0).max()) < 1e-15:
+        raise Problem(key)

@@ -110,6 +110,13 @@ class Job(Protocol):
     def resume(self) -> None:
         """Let it go on."""
 
+    def tell(self, **message: Any) -> None:
+        """Tell it something while it works: plain values, in the task's own words.
+
+        The task finds it at its next :meth:`~optviz.core.task.TaskContext.messages`. A job that
+        is waiting or paused finds it once it goes on; after the end it is lost.
+        """
+
     def stop(self) -> None:
         """Ask it to end early and keep what it has; in the queue, this cancels it."""
 

@@ -10,7 +10,7 @@ import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -45,6 +45,7 @@ class _Work:
 
     record: Record
     arguments: bytes
+    told: list[Any] = field(default_factory=list)  # before it began
     worker: WorkerProcess | None = None
     held: bool = False  # paused before it began
 
@@ -61,7 +62,7 @@ class _Seat:
 class LocalJob:
     """The handle of a job; see :class:`optviz.jobs.interface.Job`."""
 
-    def __init__(self, record: Record, control: Callable[[str, str], None]) -> None:
+    def __init__(self, record: Record, control: Callable[..., None]) -> None:
         self._record = record
         self._control = control
 
@@ -106,6 +107,10 @@ class LocalJob:
     def resume(self) -> None:
         """Let it go on."""
         self._control(self.id, "resume")
+
+    def tell(self, **message: Any) -> None:
+        """Tell it something while it works."""
+        self._control(self.id, "tell", message)
 
     def stop(self) -> None:
         """Ask it to end early and keep what it has."""
@@ -210,13 +215,15 @@ class WorkerBackend:
 
     # ── the rest holds the lock ──
 
-    def _control(self, id: str, word: str) -> None:
+    def _control(self, id: str, word: str, *message: Any) -> None:
         with self._lock:
             work = self._works.get(id)
             if work is None:
                 return
             queued = work.worker is None
-            if word == "cancel" or (word == "stop" and queued):
+            if word == "tell":
+                work.told.extend(message if queued else ())
+            elif word == "cancel" or (word == "stop" and queued):
                 work.record.enter("cancelled")
                 del self._works[id]
                 if queued:
@@ -229,7 +236,7 @@ class WorkerBackend:
             else:
                 work.record.enter("paused" if word == "pause" else "running")
             if work.worker is not None:
-                work.worker.send(word, id)
+                work.worker.send(word, id, *message)
             self._dispatch()
 
     def _dispatch(self) -> None:
@@ -256,6 +263,8 @@ class WorkerBackend:
             work.record.enter("running")
             worker.send("run", work.record.id, work.record.task, work.arguments)
             work.arguments = b""
+            for message in work.told:
+                worker.send("tell", work.record.id, message)
 
     def _idle_worker(self) -> WorkerProcess | None:
         idle = [w for w, seat in self._seats.items() if seat.work is None and not seat.retiring]

@@ -1,7 +1,7 @@
 """The worker process: ``python -m optviz.jobs.worker``, spoken to over its stdin and stdout.
 
 Messages to it are ``("run", id, task, arguments)``, ``("warm", modules)`` and
-``("pause" | "resume" | "stop" | "cancel", id)``; messages from it are
+``("pause" | "resume" | "stop" | "cancel", id)`` and ``("tell", id, message)``; messages from it are
 ``("events", id, [event, …], progress)`` and ``("done" | "failed" | "cancelled", id, body)``.
 When stdin ends, the server has gone and the process goes too, whatever it is doing.
 """
@@ -16,7 +16,7 @@ import time
 import traceback
 from importlib import import_module
 from io import FileIO
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from optviz.core.problem import Problem
@@ -56,6 +56,7 @@ class WorkerContext:
         self._go = threading.Event()
         self._go.set()
         self._cancelled = False
+        self._told: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self.stop_requested = False
 
     # ── asked by the task ──
@@ -81,7 +82,19 @@ class WorkerContext:
         if self._cancelled:
             raise Cancelled(self._id)
 
+    def messages(self) -> list[dict[str, Any]]:
+        """What its user has told it since it asked last."""
+        found = []
+        with contextlib.suppress(Empty):
+            while True:
+                found.append(self._told.get_nowait())
+        return found
+
     # ── told by the server ──
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Keep a message of the user's until the task asks."""
+        self._told.put(message)
 
     def control(self, word: str) -> None:
         """Obey ``pause``, ``resume``, ``stop`` or ``cancel``."""
@@ -160,7 +173,11 @@ def _listen(pipe: FileIO, out: FileIO, inbox: SimpleQueue[Any]) -> None:
                 inbox.put((contexts[id], task, arguments))
             elif word == "warm":
                 inbox.put(rest[0])
-            elif rest[0] in contexts:
+            elif rest[0] not in contexts:
+                continue  # a word for a task that has ended
+            elif word == "tell":
+                contexts[rest[0]].tell(rest[1])
+            else:
                 contexts[rest[0]].control(word)
     except BaseException as error:
         if not isinstance(error, EOFError):

@@ -8,7 +8,7 @@ it does to the landscape: Santurkar et al., NeurIPS 2018, arXiv:1805.11604).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +187,9 @@ class _Part:
 
     def checkpoint(self) -> None:
         self._context.checkpoint()
+
+    def messages(self) -> Sequence[Mapping[str, Any]]:
+        return self._context.messages()
 
 
 def norm_task(context: TaskContext, plan: NormPlan) -> NormStudy:

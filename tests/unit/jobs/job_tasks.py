@@ -34,6 +34,17 @@ def tick(context: TaskContext, *, ticks: int = 10**9) -> int:
     return ticks
 
 
+def listen(context: TaskContext, *, count: int) -> list[Any]:
+    """Wait until so many messages have come."""
+    heard: list[Any] = []
+    context.emit("ready")
+    while len(heard) < count:
+        context.checkpoint()
+        heard += context.messages()
+        time.sleep(0.01)
+    return heard
+
+
 def changing_array(context: TaskContext) -> None:
     values = np.zeros(3)
     for _ in range(3):

@@ -112,6 +112,28 @@ def test_stop_ends_a_paused_job_with_its_result(backend: WorkerBackend) -> None:
     assert job.result(LONG) >= 0
 
 
+def test_what_a_task_is_told_arrives_in_order_even_before_it_begins(
+    make: Callable[..., WorkerBackend],
+) -> None:
+    backend = make(max_workers=1)
+    busy = backend.submit("job_tasks:tick")
+    until(lambda: busy.state == "running")
+    job = backend.submit("job_tasks:listen", count=3)
+    job.tell(word="early", number=1)
+    busy.stop()
+    until(lambda: job.events())
+    job.tell(word="late", array=np.arange(2))
+    job.pause()
+    job.tell(word="paused")
+    job.resume()
+    first, second, third = job.result(LONG)
+    assert first == {"word": "early", "number": 1}
+    assert (second["word"], second["array"].tolist()) == ("late", [0, 1])
+    assert third == {"word": "paused"}
+    job.tell(word="too late")
+    assert job.state == "done"
+
+
 def test_controls_after_the_end_change_nothing(backend: WorkerBackend) -> None:
     job = backend.submit("job_tasks:add", a=1, b=2)
     job.result(LONG)
