@@ -20,6 +20,7 @@ from optviz.ui.embeddings_axes import own_map, render_analogy, render_poles
 from optviz.ui.embeddings_data import Movies, session_movies
 from optviz.ui.embeddings_filter import highlighted, matches, render_filter
 from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
+from optviz.ui.embeddings_live import choose_library, live_settings, render_live
 from optviz.ui.embeddings_measures import known_measures, render_measures
 from optviz.ui.embeddings_near import render_looks, render_neighbours
 from optviz.ui.embeddings_select import render_alone, render_selection
@@ -96,6 +97,8 @@ def _settings(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None
     )  # fmt: skip
     if state.method == OWN_AXES:
         render_poles(page, store, movies)
+    elif state.method == "tsne":
+        choose_library(page, store)
     controls.choose(
         store, "colour", text("embeddings.colour.label"), list(COLOURS),
         lambda name: text(f"embeddings.colour.{name}"),
@@ -118,7 +121,9 @@ def _layout_settings(page: Page, store: Store[EmbeddingsState]) -> None:
             store, "n_movies", text("embeddings.settings.n_movies"), 50, 9000, 50,
             disabled=bool(state.alone), help=text("embeddings.settings.n_movies_help"),
         )  # fmt: skip
-        if state.method == "tsne":
+        if state.live:
+            live_settings(page, store)
+        elif state.method == "tsne":
             _tsne_settings(page, store)
         controls.switch(
             store, "normalize", text("embeddings.settings.normalize"),
@@ -152,6 +157,9 @@ def _stage(
 ) -> Shown | None:
     """Draw the projection or its making; what is shown, once it is what the settings ask for."""
     state = store.value
+    if state.live:
+        render_live(page, store, movies, near)
+        return None
     parameters = state.parameters()
     if state.alone and "perplexity" in parameters:
         # A few films alone cannot keep as many neighbours each as a thousand can.

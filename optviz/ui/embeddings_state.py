@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optviz.core.problem import Problem
+from optviz.embedding.live import LiveSettings, checked_perplexities
 from optviz.embedding.neighbours import METRICS
 from optviz.embedding.projections import PROJECTIONS
 from optviz.ui.embeddings_fields import film_set, genre_set, search_words
@@ -18,6 +20,7 @@ __all__ = [
     "DEFAULT_MATRIX",
     "FIRST_YEAR",
     "LAST_YEAR",
+    "LIBRARIES",
     "NO_MOVIE",
     "OWN_AXES",
     "PARTS",
@@ -28,6 +31,7 @@ __all__ = [
 
 Matrix = tuple[tuple[float, ...], ...]
 
+LIBRARIES = ("sklearn", "opentsne")
 PARTS = ("map", "lookup")
 COLOURS = (  # optviz.figures.embeddings_paint.COLOURS
     "year", "decade", "genre", "genre_all", "mean", "bias", "count", "cluster", "quality",
@@ -104,10 +108,29 @@ class EmbeddingsState(PageState):
     plus: int = integer(1196, NO_MOVIE, 2**31)  # The Empire Strikes Back …
     minus: int = integer(260, NO_MOVIE, 2**31)  # … is to Star Wars …
     like: int = integer(4993, NO_MOVIE, 2**31)  # … as what is to The Fellowship of the Ring?
+    library: str = choice("sklearn", LIBRARIES)
+    perplexities: tuple[float, ...] = custom(
+        (30.0,),
+        check=checked_perplexities,
+        parse=lambda written: checked_perplexities(written.split("_")),
+        write=lambda values: "_".join(map(repr, values)),
+    )
+    early_exaggeration: float = number(12.0, 1.0, 32.0)
+    exaggeration: float = number(1.0, 1.0, 8.0)
     row: int = integer(2, 0, _ROWS - 1)
     matrix: Matrix = custom(  # noqa: RUF009
         DEFAULT_MATRIX, check=_check_matrix, parse=_read_matrix, write=_write_matrix
     )
+
+    @property
+    def live(self) -> bool:
+        """Whether the map is one that moves while it is made."""
+        return self.method == "tsne" and self.library == "opentsne"
+
+    def live_settings(self) -> LiveSettings:
+        """How a live map is made."""
+        names = (field.name for field in dataclasses.fields(LiveSettings))
+        return LiveSettings(**{name: getattr(self, name) for name in names})
 
     def parameters(self) -> dict[str, Any]:
         """The chosen method's settings."""
@@ -127,6 +150,7 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
     "islands": {},
     "genre": {"colour": "genre"},
     "neighbours": {"movie": 260},  # Star Wars (1977) in every MovieLens
+    "live": {"library": "opentsne"},
     "seed": {"init": "random", "seed": 1},
     "perplexity": {"perplexity": 3.0},
     "pca": {"method": "pca"},

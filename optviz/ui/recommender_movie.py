@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from optviz.embedding.neighbours import cosine_neighbours
+from optviz.embedding.neighbours import nearest
 from optviz.figures.portraits import histogram_figure
 from optviz.recommender.portraits import MoviePortrait, movie_portrait
 from optviz.ui.components import chart
@@ -62,8 +62,8 @@ def similar(run: Run, movie: int) -> tuple[NDArray[np.int64], NDArray[np.float64
     known = movies_of(run).known
     among = np.union1d(known, [movie])
     place = int(np.searchsorted(among, movie))
-    found = cosine_neighbours(run.fitted.item_factors[among], place, _SHOWN)
-    return among[found.indices], found.similarities
+    found = nearest(run.fitted.item_factors[among], place, _SHOWN)
+    return among[found.indices], found.values
 
 
 def _bias(page: Page, run: Run, movie: int, portrait: MoviePortrait) -> str:

@@ -34,7 +34,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "schedules": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),
     "recommender": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),
     "regularisation": (*_TORCH, "optviz.training.networks", "scipy.sparse.linalg"),
-    "embeddings": ("sklearn.manifold",),
+    "embeddings": ("sklearn.manifold", "openTSNE"),
 }
 """Page → the modules that its jobs import before they begin."""
 

@@ -24,7 +24,7 @@ from optviz.ui import state
 from optviz.ui.components import assets
 from optviz.ui.components.chart import Figure, words
 
-__all__ = ["Actor", "packed", "stage"]
+__all__ = ["Actor", "packed", "plain_colours", "stage"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +141,7 @@ def stage(
             hessian=hessian,
             scene=scene,
             step=step,
-            theme=_colours(theme),
+            theme=plain_colours(theme),
             words=words(text) | {"stage": _words(text) | dict(says or {})},
             noise=noise,
             apart=apart,
@@ -198,7 +198,8 @@ def _curvature(bent: Curvature, stable: NDArray[np.float64] | None) -> dict[str,
     }
 
 
-def _colours(theme: Theme) -> Mapping[str, str]:
+def plain_colours(theme: Theme) -> Mapping[str, str]:
+    """The colours that our modules in the browser draw with, by their names."""
     names = ("ground", "panel", "ink", "muted", "grid", "accent", "positive", "negative")
     return {name: getattr(theme, name) for name in names}
 

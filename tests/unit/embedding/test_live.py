@@ -16,6 +16,7 @@ from optviz.embedding.live import EARLY_UPDATES, LiveRun, LiveSettings, checked_
 from optviz.embedding.live_tasks import live_task
 from optviz.embedding.vectors import unit_rows
 from optviz.jobs import WorkerBackend
+from optviz.ui.embeddings_data import bundled_movies
 
 # Three clouds of points, far enough apart that any t-SNE tells them from one another.
 CLOUD = np.random.default_rng(0).standard_normal((90, 8)) + 6 * np.repeat(np.eye(3, 8), 30, axis=0)
@@ -175,6 +176,21 @@ def test_a_changed_perplexity_is_what_a_run_begun_with_it_has() -> None:
     run, begun = LiveRun(CLOUD, SHORT), LiveRun(CLOUD, LiveSettings(perplexities=(20.0,)))
     run.change(perplexities=(20.0,))
     assert run.advance().coordinates.tobytes() == begun.advance().coordinates.tobytes()
+
+
+def test_the_scene_says_what_is_seen() -> None:
+    """A thread at the end of early exaggeration, then a surface, and a loss that falls."""
+    run = LiveRun(bundled_movies().most_rated(1000).vectors, LiveSettings())
+    frames = [run.advance() for _ in range(30)]
+    thread, unfolded = frames[24], frames[29]
+    assert (thread.iteration, unfolded.iteration) == (250, 300)
+    narrow, wide = (
+        np.linalg.svd(frame.coordinates - frame.coordinates.mean(axis=0), compute_uv=False)
+        for frame in (thread, unfolded)
+    )
+    assert narrow[1] < 0.05 * narrow[0]
+    assert wide[1] > 0.3 * wide[0]
+    assert unfolded.kl_divergence < 0.7 * thread.kl_divergence
 
 
 def test_kl_is_that_of_the_coordinates_shown() -> None:

@@ -115,7 +115,7 @@ class Chart {
  * Of a trace of names (`meta: {names: most}`), show those that are in the picture and collide
  * with none before them, so that the first are the most important and zooming in brings more.
  */
-function thinNames(graph) {
+export function thinNames(graph) {
   graph._fullData.forEach((trace) => {
     if (!trace.meta?.names || !trace._module?.plot || trace.type !== "scatter") return;
     const nodes = graph.querySelectorAll(`.scatterlayer .trace${trace.uid} .text text`);

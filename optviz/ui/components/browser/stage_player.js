@@ -19,6 +19,7 @@ export class Player {
     this.moved = moved;
     this.k = 0;
     this.n = 0;
+    this.each = 1; // what a step counts as in words: updates of a frame, say
     this.buttons = Object.fromEntries(["first", "back", "play", "forward", "last"].map((name) => {
       const button = el("button", `ov-${name === "play" ? "play" : "nudge"}`);
       if (name === "first" || name === "last") button.classList.add("ov-edge");
@@ -108,7 +109,7 @@ export class Player {
 
   show() {
     this.range.value = String(Math.floor(this.k));
-    this.said.textContent = fill(this.words.step, { k: Math.floor(this.k), n: this.n });
+    this.say();
     this.moved();
   }
 
@@ -120,6 +121,12 @@ export class Player {
       button.title = this.words[shown];
     }
     this.range.value = String(Math.floor(this.k));
-    this.said.textContent = fill(this.words.step, { k: Math.floor(this.k), n: this.n });
+    this.say();
+  }
+
+  say() {
+    const { each } = this;
+    const values = { k: Math.floor(this.k) * each, n: this.n * each };
+    this.said.textContent = fill(this.words.step, values);
   }
 }

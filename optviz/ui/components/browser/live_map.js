@@ -1,0 +1,277 @@
+// A map whose points move: Plotly draws it, the frames come over the feed, the player is local.
+
+import { thinNames } from "./chart.js";
+import { framesOf, watch } from "./live_frames.js";
+import { loadPlotly, plotlyConfig, whenGone } from "./plotly.js";
+import { el, fill, fmt } from "./stage_data.js";
+import { prepare, strokeWithHalo, tracePath } from "./stage_draw.js";
+import { History } from "./stage_history.js";
+import { Player } from "./stage_player.js";
+
+const FULL = 32767; // the edge of the picture, in the steps of a frame
+const CHASE = 0.35; // seconds in which the shown frame comes close to the newest
+const instances = new WeakMap();
+
+export default async function render(component) {
+  const host = component.parentElement.querySelector(".ov-live");
+  let map = instances.get(host);
+  if (!map) {
+    map = new LiveMap(host);
+    instances.set(host, map);
+  }
+  await map.show(component);
+  return () => whenGone(host, () => {
+    map.close();
+    instances.delete(host);
+  });
+}
+
+class LiveMap {
+  constructor(host) {
+    this.host = host;
+    this.queue = Promise.resolve();
+    this.plot = el("div", "ov-plot");
+    this.canvas = el("canvas");
+    this.view = el("div", "ov-view", [this.plot, this.canvas]);
+    this.player = new Player(() => this.moved());
+    this.history = new History((k) => this.player.go(k));
+    this.facts = el("div", "ov-hint");
+    host.tabIndex = 0;
+    const below = el("div", "ov-below", [this.facts, this.history.node]);
+    host.replaceChildren(this.view, this.player.node, below);
+    host.addEventListener("keydown", (event) => {
+      if (event.target.closest("select, button, input")) return;
+      if (this.player.key(event)) event.preventDefault();
+    });
+    this.unwatch = watch((run) => {
+      if (run === this.data?.run) this.refresh();
+    });
+    this.watcher = new ResizeObserver(() => this.resized());
+    this.watcher.observe(this.view);
+  }
+
+  /** Draw the newest data; what is overtaken is skipped. */
+  show(component) {
+    this.latest = component;
+    this.queue = this.queue.then(() => (component === this.latest ? this.draw(component) : null));
+    return this.queue;
+  }
+
+  async draw({ data, setTriggerValue }) {
+    this.send = setTriggerValue;
+    try {
+      this.Plotly = await loadPlotly(data.plotly);
+      for (const [name, colour] of Object.entries(data.theme)) {
+        this.host.style.setProperty(`--ov-${name}`, colour);
+      }
+      if (data.run !== this.data?.run) {
+        this.player.stop();
+        this.player.k = 0;
+        this.following = true;
+      }
+      this.data = data;
+      this.rows = data.rows.map((packed) => new Int32Array(
+        Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)).buffer,
+      ));
+      this.player.each = data.each;
+      const figure = JSON.parse(data.figure);
+      const size = { width: this.view.clientWidth, height: this.view.clientHeight };
+      this.size = `${size.width} ${size.height}`;
+      this.notes = figure.layout.annotations ?? [];
+      const { x, y, notes } = this.places(this.player.k);
+      figure.data.forEach((trace, i) => Object.assign(trace, { x: x[i], y: y[i] }));
+      const layout = { ...figure.layout, ...size, annotations: notes };
+      const config = plotlyConfig(data.words, true);
+      config.modeBarButtonsToRemove.push("select2d", "lasso2d");
+      await this.Plotly.react(this.plot, { data: figure.data, layout, config });
+      if (!this.listening) this.listen();
+      await this.refresh();
+      thinNames(this.plot);
+      this.host.dataset.drawn = String(Number(this.host.dataset.drawn ?? 0) + 1);
+    } catch (error) {
+      if (this.closed) return;
+      this.facts.textContent = data.words.failed;
+      console.error("optviz live map:", error);
+    }
+  }
+
+  listen() {
+    this.listening = true;
+    this.plot.on("plotly_click", ({ points }) => {
+      const row = points?.[0]?.customdata?.[0];
+      if (row !== undefined) this.send("pick", row);
+    });
+    this.plot.on("plotly_relayouting", () => this.overlay());
+    this.plot.on("plotly_relayout", () => { this.overlay(); thinNames(this.plot); });
+  }
+
+  /** Take in what the feed has brought. */
+  async refresh() {
+    if (!this.Plotly || this.closed) return;
+    const { run, words } = this.data;
+    const known = framesOf(run);
+    const last = Math.max(known.frames.length - 1, 0);
+    const { k, playing } = this.player;
+    this.player.update(words.stage, last, null);
+    this.player.k = Math.min(k, last);
+    if (known.history && known.history !== this.drawnHistory) {
+      this.drawnHistory = known.history;
+      const data = { history: known.history, theme: this.data.theme, words };
+      await this.history.update(this.Plotly, data);
+    }
+    if (this.following && !playing) this.chase();
+    this.paint();
+  }
+
+  /** Let the shown frame run after the newest, at the pace at which they come. */
+  chase() {
+    if (this.chasing) return;
+    this.chasing = true;
+    let before = performance.now();
+    const tick = (now) => {
+      const { player } = this;
+      if (this.closed || !this.following || player.playing) {
+        this.chasing = false;
+        return;
+      }
+      const part = 1 - Math.exp(-(now - before) / 1000 / CHASE);
+      before = now;
+      const gap = player.n - player.k;
+      player.k = gap < 0.02 ? player.n : player.k + gap * part;
+      this.own = true;
+      player.show();
+      this.own = false;
+      if (player.k < player.n) requestAnimationFrame(tick);
+      else this.chasing = false;
+    };
+    requestAnimationFrame(tick);
+  }
+
+  /** The player stands elsewhere: by the reader's hand, or because it plays or chases. */
+  moved() {
+    if (!this.own) this.following = this.player.k >= this.player.n;
+    this.paint();
+  }
+
+  /** Where every mark is at a fractional frame: columns for each trace, and the notes. */
+  places(k) {
+    const { frames } = framesOf(this.data.run);
+    const i = Math.min(Math.floor(k), Math.max(frames.length - 1, 0));
+    const here = frames[i];
+    const next = frames[i + 1] ?? here;
+    const part = k - i;
+    const at = (row, c) => (here && row >= 0
+      ? (here[2 * row + c] * (1 - part) + next[2 * row + c] * part) / FULL : NaN);
+    const [x, y] = [0, 1].map((c) => this.rows.map((rows) => Float32Array.from(
+      rows, (row) => at(row, c),
+    )));
+    const notes = this.notes.map((note) => (here
+      ? { ...note, x: at(note.x, 0), y: at(note.x, 1) } : { ...note, visible: false }));
+    return { x, y, notes };
+  }
+
+  /** Draw the frame under the player: at once if nothing is being drawn, else the next time. */
+  paint() {
+    if (!this.Plotly || this.closed || !this.plot._fullLayout) return;
+    this.tell();
+    if (this.painting) {
+      this.again = true;
+      return;
+    }
+    const { k } = this.player;
+    if (this.painted === `${k} ${this.data.run}`) {
+      this.overlay();
+      return;
+    }
+    this.painted = `${k} ${this.data.run}`;
+    const moving = this.player.playing || this.chasing;
+    this.host.classList.toggle("ov-moving", Boolean(moving));
+    this.painting = true;
+    const { x, y, notes } = this.places(k);
+    this.Plotly.update(this.plot, { x, y }, notes.length ? { annotations: notes } : {})
+      .catch((error) => { if (!this.closed) console.error("optviz live map:", error); })
+      .then(() => {
+        this.painting = false;
+        if (this.closed) return;
+        this.overlay();
+        if (this.again) {
+          this.again = false;
+          this.paint();
+        }
+        this.rest();
+      });
+  }
+
+  /** Names are put in order once the points stand still. */
+  rest() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      if (this.closed || this.player.playing || this.chasing) return;
+      this.host.classList.remove("ov-moving");
+      thinNames(this.plot);
+    }, 150);
+  }
+
+  /** The way of the chosen film, and the cursor on the loss. */
+  overlay() {
+    const { run, selected, theme } = this.data;
+    const { frames } = framesOf(run);
+    const { k } = this.player;
+    const pen = prepare(this.canvas, this.view.clientWidth, this.view.clientHeight);
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    if (selected >= 0 && frames.length) {
+      const way = new Float32Array(2 * frames.length);
+      frames.forEach((frame, i) => {
+        way[2 * i] = frame[2 * selected] / FULL;
+        way[2 * i + 1] = frame[2 * selected + 1] / FULL;
+      });
+      pen.save();
+      pen.beginPath();
+      pen.rect(xaxis._offset, yaxis._offset, xaxis._length, yaxis._length);
+      pen.clip();
+      pen.globalAlpha = 0.75;
+      tracePath(
+        pen, way, k,
+        (x) => xaxis._offset + xaxis.d2p(x), (y) => yaxis._offset + yaxis.d2p(y),
+      );
+      strokeWithHalo(pen, theme.negative, 1.6, [], theme.ground);
+      pen.restore();
+    }
+    if (this.drawnHistory) this.history.paint([{ colour: theme.accent }], k);
+    this.host.dataset.frame = String(Math.floor(k));
+  }
+
+  /** The numbers of the frame that is shown. */
+  tell() {
+    const { words } = this.data;
+    const fact = framesOf(this.data.run).facts?.[Math.floor(this.player.k)];
+    if (!fact) return;
+    const [kl, seconds, side, phase] = fact;
+    this.facts.textContent = [
+      kl === null ? null : fill(words.live.kl, { kl: kl.toFixed(2) }),
+      fill(words.live.seconds, { seconds: seconds.toFixed(1) }),
+      fill(words.live.side, { side: fmt(side, 2) }),
+      phase,
+    ].filter(Boolean).join(" · ");
+  }
+
+  resized() {
+    if (!this.data || this.closed || this.host.offsetParent === null) return;
+    const size = `${this.view.clientWidth} ${this.view.clientHeight}`;
+    if (this.size === undefined || size === this.size) return;
+    cancelAnimationFrame(this.fitting);
+    this.fitting = requestAnimationFrame(() => {
+      this.drawnHistory = null;
+      this.show({ ...this.latest });
+    });
+  }
+
+  close() {
+    this.closed = true;
+    this.player.stop();
+    this.watcher.disconnect();
+    this.unwatch();
+    this.history.close();
+    this.Plotly?.purge(this.plot);
+  }
+}

@@ -1,0 +1,272 @@
+"""The map that moves while t-SNE makes it: start, hold, push, steer, and look back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from optviz.core.problem import Problem
+from optviz.embedding.live import EVERY, LiveSettings, checked_perplexities
+from optviz.embedding.precomputed import layout_key
+from optviz.figures.live_map import divergence_figure, moving_figure, packed_frames
+from optviz.ui import controls
+from optviz.ui.components.live_map import live_feed, live_map
+from optviz.ui.embeddings_data import Movies
+from optviz.ui.embeddings_filter import highlighted
+from optviz.ui.embeddings_live_runs import LiveShown, LiveStage, live_stage
+from optviz.ui.embeddings_state import LIBRARIES, EmbeddingsState
+from optviz.ui.frame import Page
+from optviz.ui.state import Store, guarded
+
+__all__ = ["choose_library", "live_settings", "render_live"]
+
+_REFRESH = 0.3
+_BYTES_AT_ONCE = 2_000_000
+_SEPARATORS = re.compile(r"[,;\s、，；]+")
+
+
+def choose_library(page: Page, store: Store[EmbeddingsState]) -> None:
+    """Whose t-SNE, and when it is the better one."""
+    text = page.text
+    library = controls.segment(
+        store, "library", text("embeddings.library.label"), list(LIBRARIES),
+        lambda name: text(f"embeddings.library.{name}"), width="content",
+    )  # fmt: skip
+    st.caption(text(f"embeddings.library.{library}_note"))
+
+
+def live_settings(page: Page, store: Store[EmbeddingsState]) -> None:
+    """The settings of openTSNE: first those that a run follows while it works."""
+    text = page.text
+
+    def read(written: str) -> None:
+        parts = [part for part in _SEPARATORS.split(written) if part]
+        store.set(perplexities=tuple(controls.read_number(part) for part in parts))
+
+    controls.typed_text(
+        "embeddings.perplexities.typed", text("embeddings.live.perplexities"),
+        ", ".join(f"{value:g}" for value in store.value.perplexities), read, text,
+        help=text("embeddings.live.perplexities_help"),
+    )  # fmt: skip
+    controls.slider(
+        store, "early_exaggeration", text("embeddings.live.early_exaggeration"), 1.0, 32.0, 0.5,
+        format="%.1f", help=text("embeddings.live.early_exaggeration_help"),
+    )  # fmt: skip
+    controls.slider(
+        store, "exaggeration", text("embeddings.live.exaggeration"), 1.0, 8.0, 0.25,
+        format="%.2f", help=text("embeddings.live.exaggeration_help"),
+    )  # fmt: skip
+    controls.slider(
+        store, "max_iter", text("embeddings.settings.max_iter"), 300, 5000, 50,
+        help=text("embeddings.settings.max_iter_help"),
+    )  # fmt: skip
+    controls.segment(
+        store, "init", text("embeddings.settings.init"), ["pca", "random"],
+        lambda name: text(f"embeddings.settings.init_{name}"),
+        help=text("embeddings.settings.init_help"),
+    )  # fmt: skip
+    controls.typed_number(
+        store, "seed", text("embeddings.settings.seed"), text, whole=True,
+        help=text("embeddings.live.seed_help"),
+    )  # fmt: skip
+
+
+def render_live(
+    page: Page, store: Store[EmbeddingsState], movies: Movies, near: tuple[int, ...]
+) -> None:
+    """Draw the run of this session; the first look starts one."""
+    stage, settings = live_stage(), store.value.live_settings()
+    start = _start_of(movies, settings)
+    try:
+        checked_perplexities(settings.perplexities, len(movies))
+    except Problem as problem:
+        page.problem(problem)
+        if stage.current is None:
+            return
+    else:
+        if stage.current is None:
+            stage.begin(movies, start, settings)
+        elif stage.current.start == start:
+            stage.current.steer(settings)
+    shown = stage.current
+    if shown is None:
+        return
+    shown.read()
+    busy = not shown.finished
+    # Only while a job runs does this part of the page look again by itself.
+    st.fragment(run_every=_REFRESH if busy else None)(_follow)(
+        page, stage, shown, movies, settings, busy
+    )
+    _picture(page, store, shown, near)
+    _facts(page, shown)
+
+
+def _start_of(movies: Movies, settings: LiveSettings) -> Any:
+    """What a run cannot change any more once it has begun."""
+    names = ("init", "seed", "normalize")
+    return layout_key(
+        movies.vectors, "opentsne", 2, {name: getattr(settings, name) for name in names}
+    )
+
+
+def _follow(
+    page: Page,
+    stage: LiveStage,
+    shown: LiveShown,
+    movies: Movies,
+    settings: LiveSettings,
+    busy: bool,
+) -> None:
+    """What is done with the run, how far it is, and its new frames."""
+    shown.read()
+    if busy and shown.finished:
+        st.rerun()
+    text, job = page.text, shown.job
+
+    def again() -> None:
+        checked_perplexities(settings.perplexities, len(movies))
+        stage.begin(movies, _start_of(movies, settings), settings)
+
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+
+        def offer(name: str, icon: str, act: Any, **more: Any) -> None:
+            st.button(
+                text(f"embeddings.live.{name}"), key=f"embeddings.live.{name}",
+                icon=f":material/{icon}:", on_click=guarded(act), **more,
+            )  # fmt: skip
+
+        if shown.finished:
+            offer("start", "play_arrow", again, type="primary")
+        elif job.state == "paused":
+            offer("resume", "play_arrow", job.resume, type="primary")
+        else:
+            offer("pause", "pause", job.pause, type="primary")
+        stopped = shown.finished or shown.measuring
+        offer("stop", "stop", job.stop, disabled=stopped)
+        offer(
+            "kick", "shuffle", shown.kick, disabled=stopped or job.state == "paused",
+            help=text("embeddings.live.kick_help"),
+        )  # fmt: skip
+        st.markdown(_status(page, shown, settings, movies), width="stretch")
+    if shown.problem is not None:
+        page.problem(shown.problem)
+    _feed(page, shown)
+
+
+def _status(page: Page, shown: LiveShown, settings: LiveSettings, movies: Movies) -> str:
+    text = page.text
+    if shown.finished and (
+        shown.start != _start_of(movies, settings) or shown.settings != settings
+    ):
+        return text("embeddings.live.stale")
+    if shown.start != _start_of(movies, settings):
+        return text("embeddings.live.other")
+    if not shown.frames:
+        return "" if shown.finished else text("embeddings.progress.start_tsne")
+    if shown.measuring and not shown.finished:
+        return text("embeddings.live.measuring")
+    last = shown.frames[-1]
+    words = text(
+        "embeddings.live.status",
+        state=text(f"jobs.state.{shown.job.state}"),
+        done=f"{last.iteration:,}",
+        total=f"{max(shown.settings.max_iter, last.iteration):,}",
+    )
+    return words
+
+
+def _feed(page: Page, shown: LiveShown) -> None:
+    """The frames that are new since the last look."""
+    text, frames = page.text, shown.frames
+
+    def missing(first: int) -> None:
+        shown.sent = first
+
+    first = min(shown.sent, len(frames))
+    n = len(shown.movies)
+    fresh = frames[first : first + max(1, _BYTES_AT_ONCE // (4 * n))]
+    shown.sent = first + len(fresh)
+    moments = shown.moments(text)
+    live_feed(
+        packed_frames([frame.coordinates for frame in fresh]),
+        key="embeddings.live.feed",
+        run=shown.job.id,
+        n=n,
+        first=first,
+        total=len(frames),
+        facts=[
+            (
+                frame.kl_divergence,
+                round(frame.seconds, 2),
+                float(np.ptp(frame.coordinates, axis=0).max()),
+                _phase(page, moment.early, moment.exaggeration) if moment.iteration else "",
+            )
+            for frame, moment in zip(frames, moments, strict=True)
+        ],
+        history=divergence_figure(moments, text=text, theme=page.theme),
+        on_missing=missing,
+    )
+
+
+def _phase(page: Page, early: bool, factor: float) -> str:
+    if factor == 1:
+        return ""
+    return page.text(f"embeddings.live.{'early' if early else 'exaggerated'}", factor=factor)
+
+
+def _picture(
+    page: Page, store: Store[EmbeddingsState], shown: LiveShown, near: tuple[int, ...]
+) -> None:
+    state, movies = store.value, shown.movies
+    row = movies.place(state.movie)
+    linked = [place for item in near if row is not None
+              and (place := movies.place(item)) is not None]  # fmt: skip
+    figure, rows = moving_figure(
+        movies.items, text=page.text, theme=page.theme, colour=state.colour,
+        highlighted=highlighted(state, movies), selected=row,
+        neighbours=linked, revision=shown.job.id,
+    )  # fmt: skip
+
+    def pick(place: int) -> None:
+        item = int(movies.item_ids[place])
+        store.set(movie=item, clicked=item)
+
+    live_map(
+        figure, rows, key="embeddings.live.map", run=shown.job.id, each=EVERY, selected=row,
+        text=page.text, theme=page.theme, on_pick=pick,
+    )  # fmt: skip
+
+
+def _facts(page: Page, shown: LiveShown) -> None:
+    """How far to trust the map, once it stands still."""
+    text, layout = page.text, shown.layout
+    if layout is None or layout.quality is None:
+        st.caption(text("embeddings.live.hint"))
+        return
+    trust, projection = layout.quality, layout.projection
+    st.markdown(
+        text(
+            "embeddings.facts.trust",
+            trust=trust.trustworthiness,
+            kept=trust.kept * trust.k,
+            k=trust.k,
+        ),
+        help=text("embeddings.facts.trust_help"),
+    )
+    parts = [
+        text("embeddings.facts.movies", n=f"{len(shown.movies):,}", k=shown.movies.vectors.shape[1])
+    ]
+    if projection.kl_divergence is not None:
+        parts.append(
+            text(
+                "embeddings.live.made",
+                perplexity=projection.settings["perplexity"],
+                iterations=f"{projection.iterations:,}",
+                kl=projection.kl_divergence,
+                seconds=projection.seconds,
+            )
+        )
+    st.caption(" · ".join(parts) + " · " + text("embeddings.live.hint"))
