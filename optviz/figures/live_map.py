@@ -110,17 +110,16 @@ def divergence_figure(moments: Sequence[Moment], *, text: Text, theme: Theme) ->
             "ticktext": [f"{moments[frame].iteration:,}" for frame in ticks],
         },
     )  # fmt: skip
-    figure.update_layout(margin={"l": 36}, yaxis={"nticks": 3})
+    figure.update_layout(margin={"l": 36, "r": 20}, yaxis={"nticks": 3})
     for begin, end, factor, early in _phases(moments):
         figure.add_vrect(
             x0=begin, x1=end, fillcolor=theme.shade, line_width=0, layer="below",
         )  # fmt: skip
         key = "early" if early else "exaggerated"
         figure.add_annotation(
-            text=text(f"embeddings.live.{key}", factor=factor), x=(begin + end) / 2,
+            text=text(f"embeddings.live.{key}", factor=factor), x=begin, xanchor="left",
             y=0 if early else 1, yref="paper", yanchor="bottom" if early else "top",
-            showarrow=False,
-            font={"size": 11, "color": theme.negative},
+            showarrow=False, font={"size": 11, "color": theme.negative},
         )  # fmt: skip
     for frame, moment in enumerate(moments):
         if moment.did:

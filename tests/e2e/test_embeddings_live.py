@@ -1,0 +1,126 @@
+"""The map that moves, in a real browser: watch, hold, kick, stop, look back, pick a film."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, WebSocket, expect
+
+from optviz.language import Text
+
+from .screens import check, settle
+
+EN = Text("en")
+QUERY = "lang=en&library=opentsne&n_movies=200&perplexities=8.0&max_iter=5000"
+
+
+def graph(page: Page, expression: str) -> Any:
+    """A value of the drawn Plotly graph ``g``."""
+    return page.evaluate(
+        f"() => {{ const g = document.querySelector('.ov-live .ov-plot'); return {expression}; }}"
+    )
+
+
+def frame(page: Page) -> int:
+    return int(page.locator(".ov-live").get_attribute("data-frame") or 0)
+
+
+def until_frame(page: Page, condition: str) -> None:
+    page.wait_for_function(
+        "() => { const k = Number(document.querySelector('.ov-live')?.dataset.frame ?? -1);"
+        f" return {condition}; }}",
+        timeout=60_000,
+    )
+
+
+def test_story(page: Page, server: str) -> None:
+    errors: list[str] = []
+    sockets: list[WebSocket] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("websocket", lambda socket: sockets.append(socket))
+    page.goto(f"{server}/embeddings?{QUERY}")
+
+    # It moves by itself, and the map follows the newest frame.
+    until_frame(page, "k > 3")
+    here = graph(page, "[...g._fullData[0].x]")
+    assert len(here) == 200
+    until_frame(page, f"k > {frame(page) + 3}")
+    assert graph(page, "[...g._fullData[0].x]") != here
+
+    # Hold, go on, kick, stop: what it has is kept and measured.
+    hold = page.locator(".st-key-embeddings-live-pause button")
+    hold.click()
+    expect(page.get_by_text(EN("jobs.state.paused"))).to_be_visible()
+    page.locator(".st-key-embeddings-live-resume button").click()
+    expect(page.get_by_text(EN("jobs.state.running"))).to_be_visible()
+    # (Streamlit keeps a second, hidden button beside one with a help text.)
+    kick = page.locator(".st-key-embeddings-live-kick button").locator("visible=true")
+    expect(kick).to_be_enabled()
+    kick.click()
+    page.locator(".st-key-embeddings-live-stop button").click()
+    expect(page.get_by_text(re.compile(r"Trustworthiness 0\.\d\d"))).to_be_visible(timeout=60_000)
+    settle(page, still=True)
+    last = int(page.locator(".ov-live input[type=range]").get_attribute("max") or 0)
+    until_frame(page, f"k === {last}")
+
+    # Zoom in, then look back: the zoom stays, and nothing is asked of the server.
+    page.locator(".ov-live .ov-view").hover()
+    page.locator(".ov-live [data-attr=zoom][data-val=in]").click()
+    page.wait_for_function(
+        "() => document.querySelector('.ov-live .ov-plot').layout.xaxis.range[1] < 1"
+    )
+    zoomed = graph(page, "g.layout.xaxis.range")
+    sent: list[Any] = []
+    for socket in sockets:
+        socket.on("framesent", lambda message: sent.append(message))
+    slider = page.locator(".ov-live input[type=range]")
+    slider.focus()
+    slider.press("Home")
+    until_frame(page, "k === 0")
+    page.locator(".ov-live").get_by_role("button", name=EN("trajectories.stage.play")).click()
+    until_frame(page, "k > 1")
+    page.locator(".ov-live").get_by_role("button", name=EN("trajectories.stage.pause")).click()
+    slider.press("End")
+    until_frame(page, f"k === {last}")
+    assert graph(page, "g.layout.xaxis.range") == zoomed
+    assert sent == []
+
+    # A click on a film in the picture chooses it; the run stays.
+    page.locator(".ov-live [data-attr=zoom][data-val=reset]").click()
+    page.wait_for_function(
+        "() => document.querySelector('.ov-live .ov-plot').layout.xaxis.range[1] > 1"
+    )
+    box = page.locator(".ov-live .ov-view").bounding_box()
+    assert box is not None
+    x, y = graph(
+        page,
+        "[g._fullLayout.xaxis._offset + g._fullLayout.xaxis.d2p(g._fullData[0].x[199]),"
+        " g._fullLayout.yaxis._offset + g._fullLayout.yaxis.d2p(g._fullData[0].y[199])]",
+    )
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.locator(".ov-live .hoverlayer .hovertext").wait_for()
+    page.mouse.click(box["x"] + x, box["y"] + y)
+    expect(page).to_have_url(re.compile(r"movie=\d+"))
+    expect(page.locator(".st-key-embeddings-near button")).to_have_count(8)
+    assert int(slider.get_attribute("max") or 0) == last
+    check(page)
+    assert errors == []
+
+
+def test_a_reload_finds_its_frames_anew_and_another_page_keeps_them(
+    page: Page, server: str
+) -> None:
+    page.goto(f"{server}/embeddings?{QUERY.replace('max_iter=5000', 'max_iter=300')}")
+    until_frame(page, "k === 30")
+    page.get_by_test_id("stSidebar").get_by_text(EN("schedules.name"), exact=True).click()
+    heading = page.get_by_role("heading", name=EN("schedules.question"))
+    expect(heading).to_be_visible(timeout=60_000)
+    page.get_by_test_id("stSidebar").get_by_text(EN("embeddings.name"), exact=True).click()
+    until_frame(page, "k >= 0")
+    expect(page.locator(".ov-live input[type=range]")).to_have_attribute("max", "30")
+    slider = page.locator(".ov-live input[type=range]")
+    slider.focus()
+    slider.press("Home")
+    until_frame(page, "k === 0")
+    assert len(graph(page, "[...g._fullData[0].x].filter(Number.isFinite)")) == 200
