@@ -12,7 +12,13 @@ from optviz.core.task import TaskContext
 from optviz.recommender.baselines import Array, Index, fit_baseline, mse
 from optviz.recommender.data import Ratings
 from optviz.recommender.fitted import FittedModel
-from optviz.recommender.ranking import Ranking, Relevant, first_items, rank_quality
+from optviz.recommender.ranking import (
+    Ranking,
+    Relevant,
+    first_items,
+    gains_of_rows,
+    rank_quality,
+)
 from optviz.recommender.split import split_rows
 from optviz.recommender.tasks import read_again
 
@@ -64,8 +70,10 @@ class Quality:
     Attributes:
         rmse: ``"mean"``, ``"bias"`` and ``"model"`` → error over all held-out ratings.
         users: Users whose lists were judged: those with a liked movie, perhaps a sample.
-        threshold: Stars from which on a movie is liked.
-        rankings: Whose list → length → what it is worth.
+        threshold: The fewest stars of a movie that is liked.
+        rankings: Whose list → length → what it is worth; empty if no user likes anything.
+        leads: ``"bias"`` and ``"popular"`` → length → by how much the model's NDCG is higher,
+            and the standard error of that over users.
         buckets: By how often a movie was seen; users never seen apart. Empty ones are left out.
     """
 
@@ -73,6 +81,7 @@ class Quality:
     users: int
     threshold: float
     rankings: Mapping[str, Mapping[int, Ranking]]
+    leads: Mapping[str, Mapping[int, tuple[float, float]]]
     buckets: tuple[Bucket, ...]
 
 
@@ -123,8 +132,7 @@ def judge(model: FittedModel, ratings: Ratings, context: TaskContext) -> Quality
         "bias": base.predict(users[valid], items[valid]),
     }
     low, high = ratings.rating_range
-    threshold = low + _LIKED * (high - low)
-    liked = valid[stars[valid] >= threshold]
+    liked = valid[stars[valid] >= low + _LIKED * (high - low)]
     judged = np.unique(users[liked])
     if len(judged) > _MOST_USERS:
         judged = np.sort(np.random.default_rng(0).choice(judged, _MOST_USERS, replace=False))
@@ -139,10 +147,24 @@ def judge(model: FittedModel, ratings: Ratings, context: TaskContext) -> Quality
     return Quality(
         rmse={"mean": model.baselines["mean"] ** 0.5, **errors},
         users=len(judged),
-        threshold=threshold,
+        threshold=float(stars[liked].min(initial=high)),
         rankings=rankings,
+        leads={
+            name: {k: _lead(lists, name, relevant, k, len(counts)) for k in LENGTHS}
+            for name in LISTS[1:]
+            if len(judged) > 1
+        },
         buckets=_buckets(split, predicted, relevant, judged, lists),
     )
+
+
+def _lead(
+    lists: Mapping[str, Index], rival: str, relevant: Relevant, k: int, n_items: int
+) -> tuple[float, float]:
+    """How far the model's lists are ahead, user by user: the mean, and its standard error."""
+    own, theirs = (gains_of_rows(lists[name], relevant, k, n_items) for name in ("model", rival))
+    ahead = own - theirs
+    return float(ahead.mean()), float(ahead.std(ddof=1) / len(ahead) ** 0.5)
 
 
 def _lists(

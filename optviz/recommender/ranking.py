@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from optviz.recommender.baselines import Array, Index
 
-__all__ = ["Ranking", "Relevant", "first_items", "rank_quality"]
+__all__ = ["Ranking", "Relevant", "first_items", "gains_of_rows", "rank_quality"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,22 @@ def first_items(scores: Array, known: Relevant, k: int) -> Index:
     return lists
 
 
+def _hits(lists: Index, relevant: Relevant, n_items: int) -> NDArray[np.bool_]:
+    """(n, k) whether each place holds something relevant."""
+    keys = lists + n_items * np.arange(len(lists))[:, None]
+    hits: NDArray[np.bool_] = np.isin(keys, relevant.items + n_items * relevant.rows)
+    return hits & (lists >= 0)
+
+
+def gains_of_rows(lists: Index, relevant: Relevant, k: int, n_items: int) -> Array:
+    """(n,) NDCG of each row's list, whose mean is :attr:`Ranking.ndcg`; as :func:`rank_quality`."""
+    hits = _hits(lists[:, :k], relevant, n_items)
+    gains = 1 / np.log2(np.arange(2, k + 2))
+    best = np.minimum(np.bincount(relevant.rows, minlength=len(lists)), k)
+    found: Array = hits @ gains / gains.cumsum()[best - 1]
+    return found
+
+
 def rank_quality(
     lists: Index, relevant: Relevant, k: int, counts: NDArray[np.int64], n_users: int
 ) -> Ranking:
@@ -101,24 +117,18 @@ def rank_quality(
         >>> found.precision, found.recall, found.coverage, found.novelty
         (0.5, 0.5, 0.5, 1.5)
     """
-    n, n_items = len(lists), len(counts)
+    n_items = len(counts)
     lists = lists[:, :k]
-    hits = np.isin(
-        lists + n_items * np.arange(n)[:, None],
-        relevant.items + n_items * relevant.rows,
-    ) & (lists >= 0)
-    liked = np.bincount(relevant.rows, minlength=n)
-    places = np.arange(1, lists.shape[1] + 1)
-    gains = 1 / np.log2(places + 1)
-    best = np.minimum(liked, lists.shape[1])
-    precise = hits.cumsum(1) / places
+    hits = _hits(lists, relevant, n_items)
+    liked = np.bincount(relevant.rows, minlength=len(lists))
+    precise = hits.cumsum(1) / np.arange(1, k + 1)
     shown = lists[lists >= 0]
     surprise = -np.log2(np.maximum(counts[shown], 1) / n_users)
     return Ranking(
         precision=float(hits.sum(1).mean() / k),
         recall=float((hits.sum(1) / liked).mean()),
-        ndcg=float((hits @ gains / gains.cumsum()[best - 1]).mean()),
-        mean_average_precision=float(((hits * precise).sum(1) / best).mean()),
+        ndcg=float(gains_of_rows(lists, relevant, k, n_items).mean()),
+        mean_average_precision=float(((hits * precise).sum(1) / np.minimum(liked, k)).mean()),
         coverage=len(np.unique(shown)) / n_items,
         novelty=float(surprise.mean()),
     )

@@ -14,6 +14,7 @@ from optviz.ui.frame import PAGES, Page
 from optviz.ui.recommender_mine import render_mine
 from optviz.ui.recommender_movie import render_movie
 from optviz.ui.recommender_movies import FEWEST, movies_of
+from optviz.ui.recommender_quality import render_quality
 from optviz.ui.recommender_runs import Run
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.recommender_user import render_user
@@ -42,7 +43,7 @@ def render_results(page: Page, store: Store[RecommenderState], run: Run) -> None
         "one_movie": lambda: render_movie(page, store, run),
         "worked": lambda: render_worked(page, store, run),
         "bias": lambda: _bias(page, run),
-        "truth": lambda: _truth(page, run),
+        "quality": lambda: _quality(page, store, run),
     }
     tabs = st.tabs([text(f"recommender.tab.{name}") for name in draws])
     for tab, draw in zip(tabs, draws.values(), strict=True):
@@ -95,6 +96,11 @@ def _bias(page: Page, run: Run) -> None:
         axis=text(f"recommender.bias.{unit}"), theme=page.theme,
     )  # fmt: skip
     chart(figure, key="recommender.bias", height=max(200, 60 + 25 * len(shown)))
+
+
+def _quality(page: Page, store: Store[RecommenderState], run: Run) -> None:
+    _truth(page, run)
+    render_quality(page, store, run)
 
 
 def _truth(page: Page, run: Run) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optviz.recommender.config import CONTROLS, DEFAULTS, PRESETS, TrainConfig, make_config
+from optviz.recommender.quality import LENGTHS
 from optviz.ui.fields import PageState, choice, integer, number, words
 from optviz.ui.rated import Rated, rated_field
 
 __all__ = ["KEPT", "SCENES", "RecommenderState", "fields_of"]
 
-KEPT = ("mine", "user", "movie")
+KEPT = ("mine", "user", "movie", "list_length")
 """The fields that no recipe touches."""
 
 FIRST = DEFAULTS["dot_bias"]
@@ -32,8 +33,8 @@ def _control(name: str) -> Any:
 class RecommenderState(PageState):
     """The next run's recipe, its fields those of :class:`TrainConfig`, and what is looked at.
 
-    Besides the recipe: the reader's own ratings, and the user and the movie (raw ids as text,
-    empty for a telling one) that the results look at closely.
+    Besides the recipe: the reader's own ratings; the user and the movie (raw ids as text, empty
+    for a telling one) that the results look at closely; how long the judged lists are.
     """
 
     page: ClassVar[str] = "recommender"
@@ -61,6 +62,7 @@ class RecommenderState(PageState):
     mine: Rated = rated_field()  # noqa: RUF009
     user: str = words("")
     movie: str = words("")
+    list_length: str = choice("10", [str(k) for k in LENGTHS])
 
     def config(self) -> TrainConfig:
         """The recipe as training takes it.

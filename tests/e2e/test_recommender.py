@@ -61,7 +61,7 @@ def test_story(page: Page, server: str) -> None:
     expect(page.get_by_test_id("stDataFrame")).to_have_count(3)
     page.get_by_role("tab", name=EN("recommender.tab.bias")).click()
     expect(page.locator(".st-key-recommender-bias .main-svg").first).to_be_visible()
-    page.get_by_role("tab", name=EN("recommender.tab.truth")).click()
+    page.get_by_role("tab", name=EN("recommender.tab.quality")).click()
     expect(page.locator(".st-key-recommender-truth .main-svg").first).to_be_visible()
 
 

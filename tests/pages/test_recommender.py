@@ -52,7 +52,7 @@ def test_it_opens_on_a_model_that_has_learnt() -> None:
     assert "496,587 numbers to learn" in said(app)
     assert [tab.label for tab in app.tabs] == [
         EN(f"recommender.tab.{name}")
-        for name in ("mine", "one_user", "one_movie", "worked", "bias", "truth")
+        for name in ("mine", "one_user", "one_movie", "worked", "bias", "quality")
     ]
 
 

@@ -96,7 +96,7 @@ def test_errors_and_buckets_add_up(name: str) -> None:
     assert quality.rmse["model"] == pytest.approx(model.valid_mse**0.5, rel=1e-6)
     assert quality.rmse["bias"] == pytest.approx(model.baselines["bias"] ** 0.5)
     assert quality.rmse["mean"] == pytest.approx(model.baselines["mean"] ** 0.5)
-    assert quality.threshold == 3.875
+    assert quality.threshold == 4
     rows = sum(bucket.rows for bucket in quality.buckets)
     assert rows == len(model.valid_rows)
     for kind in ("model", "bias"):
@@ -109,6 +109,16 @@ def test_errors_and_buckets_add_up(name: str) -> None:
         for k in LENGTHS:
             found = sum(b.liked * b.found[kind][k] for b in quality.buckets if b.liked)
             assert 0 <= found <= np.count_nonzero(stars >= 4)
+
+
+def test_leads_are_the_differences_of_ndcg_with_their_standard_errors() -> None:
+    quality = judged("dot_bias")
+    for name in LISTS[1:]:
+        for k in LENGTHS:
+            lead, error = quality.leads[name][k]
+            own, theirs = (quality.rankings[kind][k].ndcg for kind in ("model", name))
+            assert lead == pytest.approx(own - theirs)
+            assert 0 < error < 1 / quality.users**0.5  # NDCG differs by one at most
 
 
 def test_the_most_rated_list_is_the_same_for_all_but_for_what_they_know() -> None:
@@ -154,7 +164,7 @@ def test_nobody_likes_anything() -> None:
     dull = dataclasses.replace(ratings, frame=frame)
     model = fit_model(make_config("als", n_factors=2, epochs=1), dull)
     quality = judge(model, dull, SilentContext())
-    assert (quality.users, quality.rankings) == (0, {})
+    assert (quality.users, quality.rankings, quality.leads) == (0, {}, {})
     assert all(bucket.found == {} for bucket in quality.buckets)
 
 
