@@ -1,6 +1,7 @@
 """Embeddings: a row of numbers for each movie, and a map of all of them."""
 
 from optviz.ui import controls, frame
+from optviz.ui.embeddings_illusions import render_illusions
 from optviz.ui.embeddings_lookup import render_lookup
 from optviz.ui.embeddings_map import render_map
 from optviz.ui.embeddings_state import SCENES, EmbeddingsState
@@ -14,6 +15,8 @@ with frame.page("embeddings") as page:
     controls.scenes(store, page.text, "embeddings.scene", SCENES)
     if store.value.part == "map":
         render_map(page, store)
+    elif store.value.part == "illusions":
+        render_illusions(page, store)
     else:
         render_lookup(page, store)
     store.sync_url()

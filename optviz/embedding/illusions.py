@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -20,13 +21,13 @@ from optviz.embedding.projections import Glimpse, project
 
 __all__ = [
     "ILLUSIONS",
+    "ITERATIONS",
     "PERPLEXITIES",
     "POINTS",
     "SEEDS",
     "Illusion",
     "Run",
     "Truth",
-    "evenness",
     "farther",
     "illusion_task",
     "puzzle_runs",
@@ -45,8 +46,10 @@ PERPLEXITIES = (2.0, 5.0, 30.0, 50.0, 100.0)
 SEEDS = 4
 """Of the first layout, to choose from."""
 
+ITERATIONS = 750
+"""Updates of each run."""
+
 _USUAL = 30.0
-_ITERATIONS = 750
 _WIDE, _FAR, _NEAR = 10.0, 80.0, 8.0
 _DIMENSIONS = 50
 
@@ -148,6 +151,7 @@ ILLUSIONS: Mapping[str, Illusion] = MappingProxyType(
 """Name → puzzle, in the order in which they are asked."""
 
 
+@cache
 def truth(name: str) -> Truth:
     """The data of a puzzle; the same at each call."""
     puzzle = ILLUSIONS[name]
@@ -175,7 +179,7 @@ def puzzle_runs(name: str, seed: int) -> tuple[Run, ...]:
 
 
 def illusion_task(context: TaskContext, name: str, seed: int) -> tuple[Array, ...]:
-    """The maps of :func:`puzzle_runs`, one after the other.
+    """The maps of :func:`puzzle_runs`, one after the other, each (n, 2).
 
     Emits ``"map"`` (number, coordinates) as each is done; progress counts them.
 
@@ -192,7 +196,7 @@ def illusion_task(context: TaskContext, name: str, seed: int) -> tuple[Array, ..
 
     for number, run in enumerate(runs):
         settings: dict[str, Any] = {
-            "perplexity": run.perplexity, "seed": run.seed, "max_iter": _ITERATIONS,
+            "perplexity": run.perplexity, "seed": run.seed, "max_iter": ITERATIONS,
             "init": "random", "normalize": False,
         }  # fmt: skip
         layout = project(vectors, "tsne", 2, watch=watch, **settings).coordinates
@@ -217,17 +221,3 @@ def farther(points: Array, groups: Groups) -> float:
     """How many times as far the second group's middle is from the first's as the third's."""
     first, second, third = _middles(points, groups)
     return float(np.linalg.norm(second - first) / np.linalg.norm(third - first))
-
-
-def evenness(points: Array) -> float:
-    """Mean distance to the nearest other point over that of points strewn by chance.
-
-    The index of Clark & Evans (Ecology 35, 1954), on the points' convex hull: 1 for chance, far
-    below 1 where points clump.
-    """
-    from scipy.spatial import ConvexHull, cKDTree
-
-    nearest = cKDTree(points).query(points, k=2)[0][:, 1]
-    # In the plane a hull's volume is its area.
-    strewn = 0.5 * np.sqrt(ConvexHull(points).volume / len(points))
-    return float(nearest.mean() / strewn)

@@ -1,4 +1,4 @@
-"""Fields of the Embeddings page's state that hold more than one thing: films, genres, a search."""
+"""Fields of the Embeddings page's state that hold more than one thing: films, genres, guesses."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from optviz.core.problem import Problem
+from optviz.embedding.illusions import ILLUSIONS
 from optviz.embedding.search import title_test
 from optviz.ui.fields import custom
 
-__all__ = ["film_set", "genre_set", "search_words"]
+__all__ = ["Guesses", "film_set", "genre_set", "guessed", "search_words"]
+
+Guesses = tuple[tuple[str, str], ...]
+"""(puzzle, answer) for each puzzle that was guessed at, in their order."""
 
 _READABLE = 8
 _MOST_FILMS = 20_000
@@ -102,3 +106,26 @@ def search_words() -> str:
         return str(value)
 
     return custom("", check=check, parse=str, write=str)
+
+
+def guessed() -> Guesses:
+    """The guesses at the illusions; ``noise-one.gaps-ac`` in a URL."""
+    return custom((), check=_check_guesses, parse=_read_guesses, write=_write_guesses)
+
+
+def _check_guesses(value: Any) -> Guesses:
+    given = dict(value)
+    for name, answer in given.items():
+        known = ILLUSIONS[name].answers if name in ILLUSIONS else tuple(ILLUSIONS)
+        if answer not in known:
+            raise Problem("problem.state.choice", value=answer, known=", ".join(known))
+    return tuple((name, given[name]) for name in ILLUSIONS if name in given)
+
+
+def _read_guesses(written: str) -> Guesses:
+    pairs = (pair.partition("-") for pair in written.split("."))
+    return tuple((name, answer) for name, _, answer in pairs)
+
+
+def _write_guesses(value: Guesses) -> str:
+    return ".".join(f"{name}-{answer}" for name, answer in value)

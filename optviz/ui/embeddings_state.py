@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optviz.core.problem import Problem
+from optviz.embedding.illusions import ILLUSIONS, SEEDS
 from optviz.embedding.live import LiveSettings, checked_perplexities
 from optviz.embedding.neighbours import METRICS
 from optviz.embedding.projections import PROJECTIONS
-from optviz.ui.embeddings_fields import film_set, genre_set, search_words
+from optviz.ui.embeddings_fields import Guesses, film_set, genre_set, guessed, search_words
 from optviz.ui.fields import PageState, choice, custom, flag, integer, number
 
 __all__ = [
@@ -32,7 +33,7 @@ __all__ = [
 Matrix = tuple[tuple[float, ...], ...]
 
 LIBRARIES = ("sklearn", "opentsne")
-PARTS = ("map", "lookup")
+PARTS = ("map", "lookup", "illusions")
 COLOURS = (  # optviz.figures.embeddings_paint.COLOURS
     "year", "decade", "genre", "genre_all", "mean", "bias", "count", "cluster", "quality",
 )  # fmt: skip
@@ -121,6 +122,9 @@ class EmbeddingsState(PageState):
     matrix: Matrix = custom(  # noqa: RUF009
         DEFAULT_MATRIX, check=_check_matrix, parse=_read_matrix, write=_write_matrix
     )
+    puzzle: str = choice("noise", tuple(ILLUSIONS))
+    start: int = integer(0, 0, SEEDS - 1)
+    guesses: Guesses = guessed()  # noqa: RUF009
 
     @property
     def live(self) -> bool:
@@ -154,5 +158,6 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
     "seed": {"init": "random", "seed": 1},
     "perplexity": {"perplexity": 3.0},
     "pca": {"method": "pca"},
+    "illusions": {"part": "illusions"},
 }
 """Scene → the fields that differ from the defaults; the words are under embeddings.scene."""
