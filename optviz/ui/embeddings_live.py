@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from optviz.core.problem import Problem
@@ -122,8 +121,8 @@ def _follow(
 ) -> None:
     """What is done with the run, how far it is, and its new frames."""
     shown.read()
-    if busy and shown.finished:
-        st.rerun()
+    if stage.current is not shown or (busy and shown.finished):
+        st.rerun()  # all of the page: the map and the facts below are of another run, or whole now
     text, job = page.text, shown.job
 
     def again() -> None:
@@ -144,10 +143,11 @@ def _follow(
             offer("resume", "play_arrow", job.resume, type="primary")
         else:
             offer("pause", "pause", job.pause, type="primary")
-        stopped = shown.finished or shown.measuring
-        offer("stop", "stop", job.stop, disabled=stopped)
+        still = shown.finished or shown.measuring
+        end = job.cancel if shown.measuring else job.stop  # the measuring has nothing to keep
+        offer("stop", "stop", end, disabled=shown.finished)
         offer(
-            "kick", "shuffle", shown.kick, disabled=stopped or job.state == "paused",
+            "kick", "shuffle", shown.kick, disabled=still or job.state == "paused",
             help=text("embeddings.live.kick_help"),
         )  # fmt: skip
         st.markdown(_status(page, shown, settings, movies), width="stretch")
@@ -201,10 +201,10 @@ def _feed(page: Page, shown: LiveShown) -> None:
             (
                 frame.kl_divergence,
                 round(frame.seconds, 2),
-                float(np.ptp(frame.coordinates, axis=0).max()),
+                side,
                 _phase(page, moment.early, moment.exaggeration) if moment.iteration else "",
             )
-            for frame, moment in zip(frames, moments, strict=True)
+            for frame, side, moment in zip(frames, shown.sides, moments, strict=True)
         ],
         history=divergence_figure(moments, text=text, theme=page.theme),
         on_missing=missing,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from optviz.embedding.live import EARLY_UPDATES, STEERED, Frame, LiveSettings
 from optviz.embedding.tasks import Layout
 from optviz.figures.live_map import Moment
@@ -30,6 +32,7 @@ class LiveShown(Followed):
 
     Attributes:
         frames: In their order.
+        sides: The longer side of each, in the map's own unit.
         measuring: Whether the map stands still and its trust is being measured.
         layout: Where it ended; None until then.
         sent: Frames that the browser has been sent.
@@ -41,6 +44,7 @@ class LiveShown(Followed):
         self.start = start
         self.settings = settings
         self.frames: list[Frame] = []
+        self.sides: list[float] = []
         self.measuring = False
         self.layout: Layout | None = None
         self.sent = 0
@@ -49,6 +53,7 @@ class LiveShown(Followed):
         """Take in one event."""
         if kind == "frame":
             self.frames.append(Frame(**data))
+            self.sides.append(float(np.ptp(self.frames[-1].coordinates, axis=0).max()))
         elif kind == "measuring":
             self.measuring = True
 

@@ -115,8 +115,9 @@ def _layout_settings(page: Page, store: Store[EmbeddingsState]) -> None:
     with st.expander(text("embeddings.settings.title"), icon=":material/tune:"):
         if state.method != OWN_AXES:
             controls.segment(
-                store, "dimensions", text("embeddings.dimensions"), ["2", "3"], lambda d: f"{d}D"
-            )
+                store, "dimensions", text("embeddings.dimensions"), ["2", "3"], lambda d: f"{d}D",
+                disabled=state.live,
+            )  # fmt: skip
         controls.slider(
             store, "n_movies", text("embeddings.settings.n_movies"), 50, 9000, 50,
             disabled=bool(state.alone), help=text("embeddings.settings.n_movies_help"),
@@ -158,6 +159,7 @@ def _stage(
     """Draw the projection or its making; what is shown, once it is what the settings ask for."""
     state = store.value
     if state.live:
+        watcher().drop()
         render_live(page, store, movies, near)
         return None
     parameters = state.parameters()

@@ -124,3 +124,12 @@ def test_a_reload_finds_its_frames_anew_and_another_page_keeps_them(
     slider.press("Home")
     until_frame(page, "k === 0")
     assert len(graph(page, "[...g._fullData[0].x].filter(Number.isFinite)")) == 200
+
+    # Start once more: another run, from its beginning, and the map follows it.
+    settle(page, still=True)
+    slider.press("End")
+    until_frame(page, "k === 30")
+    page.locator(".st-key-embeddings-live-start button").click()
+    until_frame(page, "k < 30")
+    until_frame(page, "k === 30")
+    expect(page.get_by_text(re.compile(r"Trustworthiness 0\.\d\d"))).to_be_visible(timeout=60_000)
