@@ -22,7 +22,8 @@ Axes = tuple[tuple[str, str], tuple[str, str]]
 """(left, right), (bottom, top)."""
 
 _CRISP = 3000
-_NAMES, _NAMES_AT_ONCE = 240, 18
+_NAMES, _NAMES_OF_MANY, _NAMES_AT_ONCE = 240, 100, 18
+"""Names that wait to be shown (each is moved with the map, shown or not), and those at once."""
 _FEW_NAMES = 14
 
 
@@ -291,10 +292,9 @@ def _add_names(
     rows: dict[str, int] = {}
     for row in among[np.argsort(-items.counts[among], kind="stable")]:
         rows.setdefault(short_title(items.titles[row]), int(row))
-        if len(rows) == _NAMES:
+        if len(rows) == (_NAMES if len(points) <= _CRISP else _NAMES_OF_MANY):
             break
     x, y = points[list(rows.values())].T
-    halo = ", ".join(f"0 0 {radius}px {theme.ground}" for radius in (2, 4, 6))
     figure.add_trace(
         go.Scatter(
             x=x,
@@ -302,10 +302,10 @@ def _add_names(
             mode="text",
             text=list(rows),
             textposition="top center",
-            textfont={"size": 12, "color": theme.ink, "shadow": halo},
+            textfont={"size": 12, "color": theme.ink},
             hoverinfo="skip",
             showlegend=False,
-            meta={"names": _NAMES_AT_ONCE},
+            meta={"names": _NAMES_AT_ONCE, "halo": theme.ground},
         )
     )
 

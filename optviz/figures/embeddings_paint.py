@@ -107,7 +107,12 @@ def layers(
         marker = {"opacity": 0.9 * canvas.strength} | _graded(
             items, rows, colour, text, theme, measured
         )
-        yield Layer(rows, marker | _sizes(items, rows, canvas, 4, 8))
+        yield Layer(rows, marker | _outline(canvas, theme) | _sizes(items, rows, canvas, 4, 8))
+
+
+def _outline(canvas: Canvas, theme: Theme) -> dict[str, Any]:
+    # Round many points WebGL's outlines double its work, and the eye sees none of them.
+    return {"line": {"width": 0 if canvas.many else 0.5, "color": theme.muted}}
 
 
 def _sizes(items: Items, rows: Rows, canvas: Canvas, small: int, large: int) -> dict[str, Any]:
@@ -174,7 +179,6 @@ def _decades(items: Items, rows: Rows, canvas: Canvas, text: Text, theme: Theme)
     decades = np.floor(items.years / 10) * 10
     known = np.unique(decades[np.isfinite(decades)])  # of all films: a filter changes no colour
     unknown = rows[np.isnan(decades[rows])]
-    line = {"line": {"width": 0.5, "color": theme.muted}}
     if unknown.size:
         yield Layer(
             unknown,
@@ -191,7 +195,7 @@ def _decades(items: Items, rows: Rows, canvas: Canvas, text: Text, theme: Theme)
             }
             yield Layer(
                 own,
-                marker | line | _sizes(items, own, canvas, 4, 8),
+                marker | _outline(canvas, theme) | _sizes(items, own, canvas, 4, 8),
                 text("embeddings.figure.decade", year=int(decade)),
             )
 
@@ -258,5 +262,4 @@ def _graded(
         "cmax": float(high),
         "colorscale": theme.scale(theme.sequential),
         "colorbar": bar,
-        "line": {"width": 0.5, "color": theme.muted},
     }

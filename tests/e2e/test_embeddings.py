@@ -88,7 +88,7 @@ def names(page: Page) -> list[dict[str, float]]:
     """The boxes of the names that stand on the map."""
     boxes = page.evaluate(
         "() => [...document.querySelectorAll('.ov-chart .scatterlayer .text text')]"
-        ".filter(t => t.style.visibility === 'visible')"
+        ".filter(t => t.style.display !== 'none')"
         ".map(t => ({...t.getBoundingClientRect().toJSON(), name: t.textContent}))"
     )
     return list(boxes)
@@ -99,7 +99,7 @@ def test_names_stand_apart_and_zooming_in_brings_more(page: Page, server: str) -
     settle(page, "g.querySelectorAll('.text text').length > 100")
     page.wait_for_function(
         "() => [...document.querySelectorAll('.ov-chart .text text')]"
-        ".some(t => t.style.visibility === 'hidden')"
+        ".some(t => t.style.display === 'none')"
     )
     shown = names(page)
     assert 8 <= len(shown) <= 18

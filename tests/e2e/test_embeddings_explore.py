@@ -113,7 +113,7 @@ def test_names_stand_before_the_points_of_a_large_map(page: Page, server: str) -
     )
     assert before == "-1"
     assert graph(page, "[...g.querySelectorAll('.text text')]"
-                       ".filter(t => t.style.visibility === 'visible').length") > 5  # fmt: skip
+                       ".filter(t => t.style.display !== 'none').length") > 5  # fmt: skip
 
 
 def test_an_axis_of_ones_own(page: Page, server: str) -> None:

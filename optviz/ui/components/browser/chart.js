@@ -112,25 +112,48 @@ class Chart {
 }
 
 /**
- * Of a trace of names (`meta: {names: most}`), show those that are in the picture and collide
- * with none before them, so that the first are the most important and zooming in brings more.
+ * Of a trace of names (`meta: {names: most, halo: colour}`), show those that are in the picture
+ * and collide with none before them, so that the first are the most important and zooming in
+ * brings more. A name's size is measured once: asking the page for it at every step of a zoom,
+ * and drawing the hidden ones, would cost more than all the points.
  */
 export function thinNames(graph) {
+  const sizes = (graph.ovNames ??= new Map());
   graph._fullData.forEach((trace) => {
     if (!trace.meta?.names || !trace._module?.plot || trace.type !== "scatter") return;
+    const { xaxis, yaxis } = graph._fullLayout._plots[trace.xaxis + trace.yaxis];
     const nodes = graph.querySelectorAll(`.scatterlayer .trace${trace.uid} .text text`);
-    const { left, right, top, bottom } = graph.querySelector(".nsewdrag").getBoundingClientRect();
-    const most = trace.meta.names * Math.min(1, (right - left) / 640);
-    const boxes = [...nodes].map((node) => node.getBoundingClientRect());
+    const most = trace.meta.names * Math.min(1, xaxis._length / 640);
     const taken = [];
     nodes.forEach((node, i) => {
-      const box = boxes[i];
+      const place = node.__data__?.i ?? i;
+      const x = xaxis.d2p(trace.x[place]);
+      const y = yaxis.d2p(trace.y[place]);
+      let size = sizes.get(node.textContent);
+      if (!size) {
+        node.style.display = "";
+        const box = node.getBBox();
+        if (!box.width) return; // not laid out yet: another drawing will follow
+        const [atX, atY] = [Number(node.getAttribute("x")), Number(node.getAttribute("y"))];
+        size = { left: box.x - atX, top: box.y - atY, width: box.width, height: box.height };
+        sizes.set(node.textContent, size);
+      }
+      const left = x + size.left;
+      const top = y + size.top;
+      const right = left + size.width;
+      const bottom = top + size.height;
       const fits = taken.length < most
-        && box.left >= left && box.right <= right && box.top >= top && box.bottom <= bottom
-        && !taken.some((other) => box.left < other.right + 10 && box.right > other.left - 10
-          && box.top < other.bottom + 4 && box.bottom > other.top - 4);
-      node.style.visibility = fits ? "visible" : "hidden";
-      if (fits) taken.push(box);
+        && left >= 0 && right <= xaxis._length && top >= 0 && bottom <= yaxis._length
+        && !taken.some((other) => left < other.right + 10 && right > other.left - 10
+          && top < other.bottom + 4 && bottom > other.top - 4);
+      node.style.display = fits ? "" : "none";
+      if (!fits) return;
+      // An outline under the letters keeps them readable on any point, at no blur's cost.
+      node.style.paintOrder = "stroke";
+      node.style.stroke = trace.meta.halo;
+      node.style.strokeWidth = "3px";
+      node.style.strokeLinejoin = "round";
+      taken.push({ left, right, top, bottom });
     });
   });
 }
