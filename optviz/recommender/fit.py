@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,9 +35,12 @@ class Fit:
     Attributes:
         run: :class:`~optviz.training.run.TrainingRun` or :class:`AlsRun`; both have
             ``step()``, ``done``, ``total_steps``, ``history``, ``state_dict()`` and
-            ``load_state_dict()``.
+            ``load_state_dict()``. Step through :meth:`step`, which looks at the clock.
         baselines: ``"mean"`` and ``"bias"`` → validation MSE.
         n_unseen: Validation rows whose movie or user has no training row.
+        seconds: Time that the steps took so far, validation included. Not part of the run's
+            history, which is a function of recipe and data alone.
+        clock: ``seconds`` at the end of each epoch.
     """
 
     config: TrainConfig
@@ -48,8 +51,19 @@ class Fit:
     n_unseen: int
     weights: Callable[[], dict[str, Any]]
     evaluate: Callable[[], float]
+    seconds: float = 0.0
+    clock: list[float] = field(default_factory=list)
 
-    def model(self, seconds: float) -> FittedModel:
+    def step(self) -> BatchRecord:
+        """Take one step of the run, by the clock."""
+        started = time.perf_counter()
+        record = self.run.step()
+        self.seconds += time.perf_counter() - started
+        if len(self.clock) < len(self.run.history.epochs):
+            self.clock.append(self.seconds)
+        return record
+
+    def model(self) -> FittedModel:
         """The model as it is now."""
         return FittedModel(
             config=self.config,
@@ -63,7 +77,8 @@ class Fit:
             ratings_key=self.ratings.key,
             ratings_version=self.ratings.version,
             n_ratings=self.ratings.n_ratings,
-            seconds=seconds,
+            seconds=self.seconds,
+            clock=tuple(self.clock),
             ratings=self.ratings,
         )
 
@@ -183,11 +198,10 @@ def fit_model(
 ) -> FittedModel:
     """Train to the end, or until ``watch`` (called after each step) returns False."""
     fit = build_fit(config, ratings, rows)
-    start = time.perf_counter()
     while not fit.run.done:
-        if not watch(fit, fit.run.step()):
+        if not watch(fit, fit.step()):
             break
-    return fit.model(time.perf_counter() - start)
+    return fit.model()
 
 
 def train(model: str, ratings: Ratings, *, seed: int = 0, **controls: Any) -> FittedModel:

@@ -57,6 +57,7 @@ class FittedModel:
         baselines: ``"mean"`` and ``"bias"`` → validation MSE.
         ratings_key, ratings_version, n_ratings: Which data it was trained on.
         seconds: Time spent training, validation included.
+        clock: ``seconds`` at the end of each epoch; empty where a file does not tell.
     """
 
     config: TrainConfig
@@ -71,6 +72,7 @@ class FittedModel:
     ratings_version: str
     n_ratings: int
     seconds: float
+    clock: tuple[float, ...] = ()
     ratings: Ratings | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:

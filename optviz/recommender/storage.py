@@ -37,6 +37,9 @@ __all__ = [
 FORMAT = "1"
 _KEPT = ("mean", "rating_range", "valid_mse", "n_unseen", "baselines", "ratings_key",
          "ratings_version", "n_ratings", "seconds")  # fmt: skip
+_SINCE = ("clock",)
+"""Facts that older files lack."""
+
 _DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 """What reading anything but a file of ours may raise."""
 
@@ -49,7 +52,7 @@ def dump_model(model: FittedModel) -> bytes:
     """The file's content."""
     from safetensors.numpy import save
 
-    facts = {name: getattr(model, name) for name in _KEPT}
+    facts = {name: getattr(model, name) for name in _KEPT + _SINCE}
     if not math.isfinite(model.valid_mse):  # diverged; JSON knows no NaN
         facts["valid_mse"] = None
     header = {
@@ -114,6 +117,7 @@ def load_model(source: str | PathLike[str] | bytes, ratings: Ratings | None = No
             ratings_version=str(facts["ratings_version"]),
             n_ratings=int(facts["n_ratings"]),
             seconds=float(facts["seconds"]),
+            clock=tuple(float(seconds) for seconds in facts.get("clock", ())),
         )
     except Problem:
         raise

@@ -57,8 +57,9 @@ def train_task(
 
     Events: ``baselines`` (mean, bias: validation MSE, before the first step); ``batch`` (step,
     epoch, lr, train_loss: arrays of what happened since the last one, about 20 a second at
-    most); ``epoch`` (epoch, train_loss, valid_loss). Progress counts training rows for neural
-    models, half-sweeps for ALS. When asked to stop it ends after the step and keeps the model.
+    most; seconds: time that training took until then); ``epoch`` (epoch, train_loss,
+    valid_loss, seconds). Progress counts training rows for neural models, half-sweeps for ALS.
+    When asked to stop it ends after the step and keeps the model.
 
     Args:
         context: Where it runs.
@@ -91,20 +92,15 @@ def train_task(
 
 def follow(context: TaskContext, fit: Fit) -> FittedModel:
     """Step a run to its end, or until asked to stop, telling what :func:`train_task` tells."""
-    recipe = fit.config
-    rows = 1.0 if recipe.model == "als" else float(recipe.batch_size)
-    started, paused = time.perf_counter(), 0.0
     waiting: list[BatchRecord] = []
     epochs_sent, sent_at = 0, 0.0
     while not fit.run.done and not context.stop_requested:
-        before = time.perf_counter()
         context.checkpoint()
-        paused += time.perf_counter() - before
-        waiting.append(fit.run.step())
+        waiting.append(fit.step())
         epochs = fit.run.history.epochs
         now = time.perf_counter()
         if now - sent_at >= _SECONDS_BETWEEN_EVENTS or len(epochs) > epochs_sent:
-            _send(context, waiting)
+            _send(context, fit, waiting)
             sent_at = now
             for record in epochs[epochs_sent:]:
                 context.emit(
@@ -112,19 +108,16 @@ def follow(context: TaskContext, fit: Fit) -> FittedModel:
                     epoch=record.epoch,
                     train_loss=record.train_loss,
                     valid_loss=record.valid_loss,
+                    seconds=fit.clock[record.epoch - 1],
                 )
             epochs_sent = len(epochs)
-            _progress(context, fit, rows)
-    _send(context, waiting)
-    _progress(context, fit, rows)
-    return fit.model(time.perf_counter() - started - paused)
+    _send(context, fit, waiting)
+    return fit.model()
 
 
-def _progress(context: TaskContext, fit: Fit, rows: float) -> None:
+def _send(context: TaskContext, fit: Fit, waiting: list[BatchRecord]) -> None:
+    rows = 1.0 if fit.config.model == "als" else float(fit.config.batch_size)
     context.progress(fit.run.steps_done * rows, fit.run.total_steps * rows)
-
-
-def _send(context: TaskContext, waiting: list[BatchRecord]) -> None:
     if waiting:
         context.emit(
             "batch",
@@ -132,5 +125,6 @@ def _send(context: TaskContext, waiting: list[BatchRecord]) -> None:
             epoch=np.array([record.epoch for record in waiting]),
             lr=np.array([record.lr for record in waiting]),
             train_loss=np.array([record.train_loss for record in waiting]),
+            seconds=fit.seconds,
         )
         waiting.clear()
