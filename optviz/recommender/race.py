@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from optviz.recommender.config import CONTROLS, TrainConfig, controls_shown
 from optviz.training.history import EpochRecord
 
-__all__ = ["Entry", "best_of", "differing", "seconds_at", "setting", "to_csv", "to_json"]
+__all__ = ["Entry", "best_of", "counted", "differing", "setting", "to_csv", "to_json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +82,24 @@ def differing(configs: Sequence[TrainConfig]) -> list[str]:
     return [name for name in CONTROLS if len({setting(config, name) for config in configs}) > 1]
 
 
-def seconds_at(
-    at: NDArray[np.float64], known: NDArray[np.float64], clock: NDArray[np.float64]
+def counted(
+    at: NDArray[np.float64], known: NDArray[np.float64], counts: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """When training was where.
+    """What a counter that began at zero showed: of seconds, or of steps.
 
     Args:
         at: (n,) epochs done.
-        known: (m,) epochs done at which somebody looked at the clock, increasing.
-        clock: (m,) what it said, in seconds.
+        known: (m,) epochs done at which somebody looked at it, increasing.
+        counts: (m,) what it showed then.
 
     Returns:
-        (n,) seconds, evenly spread between two looks; the first look is at the start.
+        (n,) what it showed, evenly spread between two looks.
 
     Example:
-        >>> seconds_at(np.array([0.5, 1.0, 1.5]), np.array([1.0, 2.0]), np.array([4.0, 6.0]))
+        >>> counted(np.array([0.5, 1.0, 1.5]), np.array([1.0, 2.0]), np.array([4.0, 6.0]))
         array([2., 4., 5.])
     """
-    return np.interp(at, np.r_[0.0, known], np.r_[0.0, clock])
+    return np.interp(at, np.r_[0.0, known], np.r_[0.0, counts])
 
 
 def to_csv(entries: Sequence[Entry]) -> str:

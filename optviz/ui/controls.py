@@ -91,7 +91,8 @@ def choose_part(
     """
 
     def changed(picked: V | None) -> None:
-        if picked is not None:
+        # A box that has just been replaced reports itself once more, with what it showed.
+        if picked is not None and picked != value:
             take(picked)
 
     st.selectbox(

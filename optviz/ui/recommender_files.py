@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 import streamlit as st
 
 from optviz.core.problem import Problem
@@ -50,7 +52,7 @@ def _open(page: Page, store: Store[RecommenderState], every: Runs) -> None:
         seen["id"] = given.file_id
         problems.clear()
         try:
-            config = every.open_model(given.getvalue())
+            config = every.open_model(given.getvalue(), PurePath(given.name).stem)
         except Problem as wrong:
             problems.append(wrong)
         else:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 
 import streamlit as st
 
 from optviz.core.problem import Problem
-from optviz.figures.recommender import Curve, loss_figure
+from optviz.figures.race import Curve, Rival, loss_figure
+from optviz.figures.theme import LineStyle, numbered_style
 from optviz.recommender.config import MODELS, PRESETS, TrainConfig
 from optviz.recommender.structure import Part, n_parameters, parts
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
 from optviz.ui.recommender_files import render_files
+from optviz.ui.recommender_race import axis_shown, render_axis, render_race, render_table
 from optviz.ui.recommender_results import render_results
-from optviz.ui.recommender_runs import Data, Run, Runs, runs
+from optviz.ui.recommender_runs import MOST, Data, Run, Runs, runs
 from optviz.ui.recommender_settings import render_settings
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.state import Store, guarded, remember
@@ -32,7 +35,7 @@ _STYLE = """
 
 
 def train(store: Store[RecommenderState]) -> None:
-    """Begin a run with the page's settings, unless one is under way."""
+    """Begin a run with the page's settings, unless just this one is under way."""
     problems: list[Problem] = remember("recommender start problem", list)
     problems.clear()
     try:
@@ -58,6 +61,7 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
         st.fragment(run_every=_REFRESH if every.busy else None)(_live)(
             page, store, every, every.busy
         )
+        render_race(page, store, every)
         _structure(page, store.value.config(), every.data)
     with side:
         render_settings(page, store, every)
@@ -77,7 +81,9 @@ def _buttons(page: Page, store: Store[RecommenderState], every: Runs) -> None:
     ):
         st.button(
             text("recommender.train"), key="recommender.train", type="primary",
-            icon=":material/play_arrow:", disabled=busy, on_click=guarded(train), args=(store,),
+            icon=":material/play_arrow:",
+            disabled=every.under_way(store.value.config()) is not None,
+            on_click=guarded(train), args=(store,),
         )  # fmt: skip
         if job is not None and paused:
             st.button(
@@ -94,16 +100,16 @@ def _buttons(page: Page, store: Store[RecommenderState], every: Runs) -> None:
             disabled=job is None, on_click=guarded(job.stop) if job is not None else None,
         )  # fmt: skip
         render_files(page, store, every)
+        render_axis(page)
     for problem in remember("recommender start problem", list[Problem]):
         page.problem(problem)
 
 
-def _live(page: Page, store: Store[RecommenderState], every: Runs, working: bool) -> None:
+def _live(page: Page, store: Store[RecommenderState], every: Runs, working: int) -> None:
+    every.read()
+    if every.busy < working:  # one has ended: its buttons and its results are to change
+        st.rerun()
     run, config = every.run, store.value.config()
-    if run is not None:
-        run.read()
-        if working and not run.busy:
-            st.rerun()
     data = every.data
     if run is None:
         curve, drawn = Curve(baselines=data.baselines(config)), config
@@ -111,13 +117,21 @@ def _live(page: Page, store: Store[RecommenderState], every: Runs, working: bool
         curve, drawn = run.curve(), run.config
     stale = run is not None and not run.busy and run.config != config
     printed = next((p.printed for p in PRESETS.values() if _same_recipe(p.config, drawn)), None)
+    rivals = [
+        _rival(page, other, other.curve())
+        for other in every.shown
+        if other is not run and other.drawn
+    ]
     figure = loss_figure(
         curve,
         text=page.text,
         theme=page.theme,
         total_epochs=drawn.epochs,
         printed=printed if data.source is None else None,
-        stale=stale,
+        stale=stale and not rivals,
+        axis=axis_shown(),
+        own=_rival(page, run, curve) if run is not None else None,
+        rivals=rivals,
     )
     with st.container(key="recommender-live"):
         chart(figure, key="recommender.loss", height=_HEIGHT)
@@ -126,6 +140,19 @@ def _live(page: Page, store: Store[RecommenderState], every: Runs, working: bool
             st.markdown(page.text("recommender.status.before"))
         else:
             _status(page, run, stale)
+    with st.container(key="frame-scroll-recommender-runs"):
+        render_table(page, every)
+
+
+def _rival(page: Page, run: Run, curve: Curve) -> Rival:
+    """A run as the chart draws it beside others; its colour stays with it."""
+    theme = page.theme
+    style = (
+        LineStyle(theme.muted, "solid", "x")
+        if run.place == MOST
+        else numbered_style(theme, run.place)
+    )
+    return Rival(html.escape(run.name(page.text), quote=False), style, curve, run.config.epochs)
 
 
 def _same_recipe(preset: TrainConfig, config: TrainConfig) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
 from optviz.language import Text
+
+from .screens import settle
 
 EN, ZH = Text("en"), Text("zh")
 LONG = 120_000
@@ -88,6 +91,38 @@ def test_a_scene_trains_and_its_model_is_saved_and_opened(
     opened = page.get_by_role("heading", name=EN("recommender.results.file"))
     expect(opened).to_be_visible(timeout=LONG)
     expect(page.get_by_role("radio", name=EN("choice.model.als"))).to_be_checked()
+
+
+def test_runs_race_on_one_chart_and_leave_as_a_table(page: Page, server: str) -> None:
+    page.goto(f"{server}/recommender?lang=en&model=als&n_factors=4&epochs=2")
+    expect(page.get_by_text("Validation MSE 0.7634")).to_be_visible(timeout=LONG)
+    for factors, name in ((4, "Run 1"), (5, "Run 2")):
+        slider = page.get_by_role("slider", name=EN("control.n_factors.label"))
+        expect(slider).to_have_value(str(factors))
+        button(page, "train").click()
+        expect(page.get_by_role("cell", name=name)).to_be_visible(timeout=LONG)
+        expect(page.get_by_text("after epoch 2 of 2")).to_be_visible(timeout=LONG)
+        expect(button(page, "train")).to_be_enabled(timeout=LONG)
+        settle(page, still=True)
+        if factors == 4:
+            slider.press("ArrowRight")
+            expect(page.get_by_text(EN("recommender.status.stale"))).to_be_visible()
+            settle(page, still=True)
+    legend = page.locator(".st-key-recommender-loss .legendtext")
+    expect(legend).to_have_text(["Run 1", EN("recommender.loss.train"), "Run 2"])
+    page.locator(".st-key-recommender-axis-en input").click()
+    page.get_by_role("option", name=EN("recommender.race.by_seconds")).click()
+    title = page.locator(".st-key-recommender-loss .xtitle")
+    expect(title).to_have_text(EN("recommender.loss.seconds"))
+    settle(page, still=True)
+
+    page.get_by_role("button", name=EN("recommender.race.export")).click()
+    with page.expect_download() as download:
+        page.locator("[class*=st-key-recommender-export-csv] button").click()
+    rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
+    assert [row["name"] for row in rows] == ["Ready-made", "Run 1", "Run 2"]
+    assert [row["n_factors"] for row in rows] == ["50", "4", "5"]
+    assert float(rows[1]["seconds"]) > 0
 
 
 def test_bad_uploads_change_nothing(page: Page, server: str) -> None:

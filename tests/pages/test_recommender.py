@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from optviz.core.problem import Problem
 from optviz.language import Text
 from optviz.recommender.config import CONTROLS, make_config
 from optviz.recommender.data import load_ratings
 from optviz.recommender.fit import fit_model
 from optviz.recommender.storage import dump_model
-from optviz.ui.recommender_runs import Runs
+from optviz.ui.recommender_runs import MOST, Runs
 from optviz.ui.recommender_state import KEPT, SCENES, RecommenderState, fields_of
 
 from .apps import check, open_app, said, until
@@ -107,6 +109,88 @@ def test_a_double_click_starts_one_run() -> None:
     assert every.run is first
     assert first is not None and first.job is not None
     first.job.cancel()
+
+
+def quick(app: AppTest, **fields: object) -> AppTest:
+    """Train with other settings, to the end."""
+    for name, value in fields.items():
+        app.slider(key=f"recommender.{name}").set_value(value).run()
+    app.button(key="recommender.train").click().run()
+    check(app)
+    return settled(app)
+
+
+def look(app: AppTest) -> Any:
+    (box,) = [box for box in app.selectbox if (box.key or "").startswith("recommender.look.")]
+    return box
+
+
+def test_several_runs_race_are_named_repeated_exported_and_deleted() -> None:
+    app = open_page(model="als", n_factors="2", epochs="1")
+    assert not [box for box in app.selectbox if (box.key or "").startswith("recommender.look.")]
+    quick(app)
+    quick(app, n_factors=5)
+    assert look(app).options == [EN("recommender.race.bundled"), "Run 1", "Run 2"]
+    assert look(app).value == 1
+    table = said(app)
+    assert "| Ready-made :material/trophy:" in table.replace("**", "")
+    assert table.count(EN("control.n_factors.label")) >= 1
+    assert "1 of 1" in table
+    # Look at another one: its results, its name.
+    look(app).set_value(0).run()
+    check(app)
+    assert "**Validation MSE" in said(app)
+    app.text_input(key="recommender.name.0").set_value(" two   factors ").run()
+    check(app)
+    assert look(app).options[1] == "two factors"
+    for bad in ("Run 2", "x" * 25):
+        app.text_input(key="recommender.name.0").set_value(bad).run()
+        check(app)
+        assert app.warning and look(app).options[1] == "two factors"
+    app.text_input(key="recommender.name.0").set_value("a|b*<i>$x").run()
+    check(app)
+    # Its recipe, then the same with another seed.
+    app.button(key="recommender.adopt").click().run()
+    assert app.slider(key="recommender.n_factors").value == 2
+    assert EN("recommender.status.stale") not in said(app)
+    app.button(key="recommender.repeat").click().run()
+    settled(app)
+    assert look(app).options[-1] == "Run 3" and look(app).value == 2
+    assert app.text_input(key="recommender.seed.typed").value == "1"
+    # By time, without the others, in Chinese; away and back.
+    app.selectbox(key="recommender.axis.en").set_value("seconds").run()
+    check(app)
+    (pills,) = [group for group in app.button_group if "drawn" in (group.key or "")]
+    pills.set_value([]).run()
+    check(app)
+    app.switch_page("app.py").run()
+    app.switch_page("pages/recommender.py").run()
+    check(app)
+    assert app.selectbox(key="recommender.axis.en").value == "seconds"
+    assert look(app).value == 2
+    app.session_state["language code"] = "zh"
+    app.run()
+    check(app)
+    app.button(key="recommender.delete").click().run()
+    check(app)
+    assert look(app).options == [Text("zh")("recommender.race.bundled"), "a|b*<i>$x", "第 2 次"]
+
+
+def test_more_runs_than_a_chart_can_tell_apart_get_a_sentence() -> None:
+    every = Runs()
+    config = RecommenderState(model="als", n_factors=2, epochs=1).config()
+    for seed in range(MOST):
+        every.start(config.replace(seed=seed))
+    shown = every.shown
+    assert len({run.place for run in shown}) == MOST + 1
+    with pytest.raises(Problem, match="8 runs"):
+        every.start(config.replace(seed=MOST))
+    assert every.busy == MOST and every.shown == shown
+    for run in shown[1:]:
+        every.delete(run)
+    assert every.shown == shown[:1] and not every.busy
+    every.start(config)
+    every.delete(every.shown[1])
 
 
 def test_the_language_changes_while_it_trains() -> None:

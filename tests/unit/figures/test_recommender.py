@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from optviz.figures.recommender import Curve, bias_figure, loss_figure, smooth, truth_figure
-from optviz.figures.theme import theme
+from optviz.figures.race import AXES, Curve, Rival, loss_figure, smooth
+from optviz.figures.recommender import bias_figure, truth_figure
+from optviz.figures.theme import numbered_style, theme
 from optviz.language import Text
 
 EN, LIGHT = Text("en"), theme("light")
@@ -76,3 +77,48 @@ def test_biases_are_sorted_and_namesakes_stay_apart():
         ("B", ""), ("Hamlet", "1990"), ("Hamlet", "1996")
     ]  # fmt: skip
     assert len(set(figure.data[0].y)) == 3
+
+
+def rival(place, valid, steps, seconds):
+    """A run of ``len(valid)`` epochs with so many steps and seconds in each."""
+    epochs = np.arange(1.0, len(valid) + 1)
+    at = np.arange(1, len(valid) * steps + 1) / steps
+    run = Curve(
+        at, np.ones(len(at)), epochs, np.array(valid), {"mean": 1.12},
+        np.arange(1.0, len(at) + 1), epochs, seconds * epochs,
+    )  # fmt: skip
+    return Rival(f"run {place}", numbered_style(LIGHT, place), run, 4)
+
+
+@pytest.mark.parametrize(
+    ("axis", "places", "end"),
+    [("epochs", [[1, 2], [1, 2, 3]], 4), ("steps", [[10, 20], [2, 4, 6]], 40),
+     ("seconds", [[0.5, 1], [3, 6, 9]], 9)],
+)  # fmt: skip
+def test_runs_race_by_epoch_by_update_and_by_the_clock(axis, places, end):
+    own, other = rival(0, [0.9, 0.8], 10, 0.5), rival(1, [1, 0.95, 0.5], 2, 3.0)
+    figure = loss_figure(
+        own.curve, text=EN, theme=LIGHT, total_epochs=4, axis=axis, own=own, rivals=[other]
+    )
+    drawn = {trace.name: trace for trace in figure.data}
+    assert [list(drawn[run.name].x) for run in (own, other)] == places
+    for run in (own, other):
+        line = drawn[run.name]
+        assert (line.line.color, line.line.dash, line.marker.symbol) == (
+            run.style.colour, run.style.dash, run.style.marker
+        )  # fmt: skip
+    assert list(drawn[EN("recommender.loss.train")].x)[-1] == pytest.approx(places[0][-1])
+    assert figure.layout.xaxis.range[1] == pytest.approx(1.01 * end)
+    assert figure.layout.xaxis.title.text == EN(f"recommender.loss.{axis}")
+    assert figure.layout.yaxis.range[0] < 0.5  # the rival's best is in sight too
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_a_race_bears_runs_that_have_not_begun(axis):
+    waiting = Rival("waits", numbered_style(LIGHT, 1), Curve(), 3)
+    for own in (waiting, rival(0, [0.9], 3, 0.1)):
+        figure = loss_figure(
+            own.curve, text=EN, theme=LIGHT, total_epochs=3, axis=axis, own=own, rivals=[waiting]
+        )
+        assert np.isfinite(figure.layout.xaxis.range).all()
+        figure.to_json()

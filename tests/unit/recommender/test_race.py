@@ -14,8 +14,8 @@ from optviz.recommender.fit import build_fit, fit_model
 from optviz.recommender.race import (
     Entry,
     best_of,
+    counted,
     differing,
-    seconds_at,
     setting,
     to_csv,
     to_json,
@@ -73,8 +73,8 @@ def test_older_files_have_no_clock() -> None:
 
 def test_a_look_at_the_clock_serves_all_that_lies_between() -> None:
     at, known, clock = np.array([0, 0.25, 1, 1.5, 2]), np.array([1.0, 2.0]), np.array([4.0, 10.0])
-    assert seconds_at(at, known, clock).tolist() == [0, 1, 4, 7, 10]
-    assert seconds_at(at, np.zeros(0), np.zeros(0)).tolist() == [0] * 5
+    assert counted(at, known, clock).tolist() == [0, 1, 4, 7, 10]
+    assert counted(at, np.zeros(0), np.zeros(0)).tolist() == [0] * 5
 
 
 def test_files_hold_every_setting_and_every_epoch() -> None:

@@ -1,0 +1,218 @@
+"""One training run of the session, or a model read from a file, with the ratings it knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optviz.core.problem import Problem
+from optviz.figures.race import Curve
+from optviz.jobs import Job
+from optviz.language import Text
+from optviz.recommender.config import TrainConfig
+from optviz.recommender.race import Entry
+from optviz.recommender.split import split_baselines
+from optviz.training.history import EpochRecord
+from optviz.ui.embeddings_data import SESSION_MODEL
+from optviz.ui.state import forget, remember
+
+__all__ = ["Data", "Run", "share"]
+
+_QUICK = 300_000
+"""Baselines of so many ratings are found within a tenth of a second; of more, only by a job."""
+
+Origin = Literal["trained", "file", "bundled"]
+
+
+@dataclass(slots=True, eq=False)
+class Data:
+    """Ratings that are loaded.
+
+    Attributes:
+        ratings: An ``optviz.recommender.data.Ratings``.
+        source: None for the bundled ones, else the path that a worker can read again.
+        known: Baselines found so far, by split.
+    """
+
+    ratings: Any
+    source: str | None = None
+    known: dict[tuple[Any, ...], dict[str, float]] = field(default_factory=dict)
+
+    def baselines(self, config: TrainConfig) -> dict[str, float]:
+        """What there is to beat on the split of ``config``; empty where it takes a run to say."""
+        split = _split(config)
+        if split not in self.known:
+            if self.ratings.n_ratings > _QUICK:
+                return {}
+            try:
+                self.known[split] = split_baselines(self.ratings, config)
+            except Problem:  # too few rows for this split: the run will say so
+                return {}
+        return self.known[split]
+
+
+def _split(config: TrainConfig) -> tuple[Any, ...]:
+    lesson = config.split == "lesson"
+    return ("lesson",) if lesson else (config.valid_fraction, config.seed)
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One model of this session, trained or being trained here, or read from a file.
+
+    Attributes:
+        config: Its recipe.
+        data: What it learns from.
+        job: The training; None if there was none here.
+        origin: Where it comes from.
+        fitted: The ``FittedModel``, once there is one.
+        problem: Why there is none.
+        place: Tells it from the session's other runs, by its name and its colour.
+        given: The name its owner gave it; empty if none.
+        drawn: Whether it is on the chart while another one is looked at.
+        kept: What the results' tabs have worked out from ``fitted``.
+    """
+
+    config: TrainConfig
+    data: Data
+    job: Job | None = None
+    origin: Origin = "trained"
+    fitted: Any = None
+    problem: Problem | None = None
+    place: int = 0
+    given: str = ""
+    drawn: bool = True
+    kept: dict[str, Any] = field(default_factory=dict)
+    _seen: int = 0
+    _batches: list[NDArray[np.float64]] = field(default_factory=list)
+    _looks: list[tuple[float, float]] = field(default_factory=list)
+    _epochs: dict[int, tuple[EpochRecord, float]] = field(default_factory=dict)
+    _baselines: dict[str, float] = field(default_factory=dict)
+
+    def name(self, text: Text) -> str:
+        """What it is called."""
+        if self.given:
+            return self.given
+        if self.origin == "bundled":
+            return text("recommender.race.bundled")
+        return text("recommender.race.name", number=self.place + 1)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is under way, or paused."""
+        return self.job is not None and not self.job.finished
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """(n_ratings,) the rows that ``fitted`` has not learnt from."""
+        if "held out" not in self.kept:
+            mask = np.zeros(self.data.ratings.n_ratings, dtype=bool)
+            mask[self.fitted.valid_rows] = True
+            self.kept["held out"] = mask
+        held_out: NDArray[np.bool_] = self.kept["held out"]
+        return held_out
+
+    @property
+    def state(self) -> str:
+        """The job's state; ``"done"`` where there was no job."""
+        return "done" if self.job is None else self.job.state
+
+    @property
+    def last(self) -> tuple[int, float] | None:
+        """(epoch, validation MSE) of the latest finished epoch."""
+        records = self._records()
+        return (records[-1].epoch, records[-1].valid_loss) if records else None
+
+    def read(self) -> None:
+        """Take in the events since the last look, and the result once it is there."""
+        if self.job is None or self.fitted is not None or self.problem is not None:
+            return
+        for event in self.job.events(self._seen):
+            self._seen = event.index + 1
+            data = event.data
+            if event.kind == "batch":
+                columns = [np.atleast_1d(np.asarray(data[name], dtype=np.float64))
+                           for name in ("epoch", "train_loss", "step")]  # fmt: skip
+                self._batches.append(np.stack(columns))
+                self._looks.append((float(columns[0][-1]), float(data["seconds"])))
+            elif event.kind == "epoch":
+                names = ("epoch", "train_loss", "valid_loss")
+                record = EpochRecord(*(data[name] for name in names))
+                self._epochs[record.epoch] = record, float(data["seconds"])
+            elif event.kind == "baselines":
+                self._baselines = {name: float(value) for name, value in data.items()}
+                self.data.known[_split(self.config)] = self._baselines
+        if self.job.state == "done":
+            self._take_result(self.job)
+        elif self.job.state == "failed":
+            error = self.job.error
+            self.problem = (
+                error if isinstance(error, Problem) else Problem("recommender.status.failed")
+            )
+
+    def _take_result(self, job: Job) -> None:
+        try:
+            self.fitted = job.result(timeout=0).attach(self.data.ratings)
+        except Problem as problem:
+            self.problem = problem
+            return
+        share(self)
+
+    def _records(self) -> list[EpochRecord]:
+        if self.fitted is not None:
+            return list(self.fitted.history.epochs)
+        return [self._epochs[epoch][0] for epoch in sorted(self._epochs)]
+
+    def curve(self) -> Curve:
+        """What the loss chart draws."""
+        if self.fitted is not None:  # events may have been thinned out meanwhile; this is whole
+            batches = self.fitted.history.batches
+            told = np.array([[r.epoch, r.train_loss, r.step] for r in batches], dtype=np.float64)
+            told = told.reshape(-1, 3).T
+        else:
+            told = np.concatenate([np.zeros((3, 0)), *self._batches], axis=1)
+        records = self._records()
+        looks = self._clock(told[0])
+        return Curve(
+            told[0],
+            told[1],
+            np.array([record.epoch for record in records], dtype=np.float64),
+            np.array([record.valid_loss for record in records], dtype=np.float64),
+            self._baselines or self.data.baselines(self.config),
+            told[2],
+            looks[:, 0],
+            looks[:, 1],
+        )
+
+    def _clock(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, 2) epochs done and seconds, wherever the clock is known."""
+        looks = list(self._looks)
+        if self.fitted is not None and not looks:
+            looks = [(float(i), seconds) for i, seconds in enumerate(self.fitted.clock, 1)]
+            if at.size and (not looks or looks[-1][0] < at[-1]):
+                looks.append((float(at[-1]), self.fitted.seconds))
+        return np.array(looks, dtype=np.float64).reshape(-1, 2)
+
+    def entry(self, text: Text) -> Entry:
+        """What a table and a file tell of it."""
+        curve, records = self.curve(), self._records()
+        return Entry(
+            self.name(text),
+            self.config,
+            self.data.ratings.version,
+            self.state,
+            tuple(records),
+            tuple(curve.along("seconds", curve.epochs).tolist()),
+            int(curve.steps[-1]) if curve.steps.size else 0,
+            float(curve.clock[-1]) if curve.clock.size else 0.0,
+        )
+
+
+def share(run: Run) -> None:
+    """Leave a model for the Embeddings page, whose map knows movies by whole numbers."""
+    if run.fitted.finite and run.data.ratings.item_ids.dtype.kind in "iu":
+        forget(SESSION_MODEL)
+        remember(SESSION_MODEL, lambda: (run.data.ratings, run.fitted))
