@@ -116,8 +116,8 @@ class LiveMap {
     this.player.k = Math.min(k, last);
     if (known.history && known.history !== this.drawnHistory) {
       this.drawnHistory = known.history;
-      const data = { history: known.history, theme: this.data.theme, words };
-      await this.history.update(this.Plotly, data);
+      const data = { theme: this.data.theme, words };
+      await this.history.update(this.Plotly, data, known.history);
     }
     if (this.following && !playing) this.chase();
     this.paint();
