@@ -49,6 +49,7 @@ def moving_figure(
     theme: Theme,
     colour: str = "year",
     highlighted: NDArray[np.bool_] | None = None,
+    sized: bool = False,
     selected: int | None = None,
     neighbours: Sequence[int] = (),
     revision: str = "live",
@@ -65,7 +66,7 @@ def moving_figure(
     places = np.repeat(np.arange(len(items), dtype=np.float32)[:, None], 2, axis=1)
     figure = map_figure(
         places, items, text=text, theme=theme, colour=colour, highlighted=highlighted,
-        selected=selected, neighbours=neighbours, revision=revision,
+        sized=sized, selected=selected, neighbours=neighbours, revision=revision,
     )  # fmt: skip
     rows = []
     for trace in figure.data:

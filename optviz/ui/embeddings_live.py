@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -78,6 +79,11 @@ def render_live(
 ) -> None:
     """Draw the run of this session; the first look starts one."""
     stage, settings = live_stage(), store.value.live_settings()
+    if store.value.alone:
+        # A few films alone cannot keep as many neighbours each as a thousand can.
+        fits = max(2.0, float((len(movies) - 1) // 3))
+        cut = checked_perplexities(min(value, fits) for value in settings.perplexities)
+        settings = replace(settings, perplexities=cut)
     start = _start_of(movies, settings)
     try:
         checked_perplexities(settings.perplexities, len(movies))
@@ -226,7 +232,7 @@ def _picture(
               and (place := movies.place(item)) is not None]  # fmt: skip
     figure, rows = moving_figure(
         movies.items, text=page.text, theme=page.theme, colour=state.colour,
-        highlighted=highlighted(state, movies), selected=row,
+        highlighted=highlighted(state, movies), sized=state.sized, selected=row,
         neighbours=linked, revision=shown.job.id,
     )  # fmt: skip
 

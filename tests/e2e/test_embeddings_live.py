@@ -64,6 +64,11 @@ def test_story(page: Page, server: str) -> None:
     last = int(page.locator(".ov-live input[type=range]").get_attribute("max") or 0)
     until_frame(page, f"k === {last}")
 
+    # The loss has a point for every frame, and the exaggerated phase is shaded.
+    loss = "document.querySelector('.ov-live .ov-history .ov-plot')"
+    page.wait_for_function(f"() => {loss}?._fullData?.[0]?.y.length === {last + 1}")
+    assert page.evaluate(f"{loss}.layout.shapes[0].x1") == 25
+
     # Zoom in, then look back: the zoom stays, and nothing is asked of the server.
     page.locator(".ov-live .ov-view").hover()
     page.locator(".ov-live [data-attr=zoom][data-val=in]").click()

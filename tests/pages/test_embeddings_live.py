@@ -139,6 +139,13 @@ def test_a_chosen_film_has_a_way_and_colours_change_without_a_new_run() -> None:
     assert picture(app)["run"] == run
 
 
+def test_a_few_films_alone_take_a_perplexity_that_fits() -> None:
+    films = ".".join(map(str, (1, 260, 296, 356, 480, 589, 593, 597, 1196, 1214)))
+    app = open_live(alone=films)
+    finish(app)
+    assert "perplexity 3, 300 iterations" in said(app)
+
+
 def test_bad_links_get_sentences() -> None:
     for query in (
         {"perplexities": "nan"},

@@ -116,8 +116,7 @@ class LiveMap {
     this.player.k = Math.min(k, last);
     if (known.history && known.history !== this.drawnHistory) {
       this.drawnHistory = known.history;
-      const data = { theme: this.data.theme, words };
-      await this.history.update(this.Plotly, data, known.history);
+      await this.history.update(this.Plotly, this.data, known.history);
     }
     if (this.following && !playing) this.chase();
     this.paint();
