@@ -166,21 +166,22 @@ def _kind(points: Any, rows: Any) -> tuple[Any, dict[str, Any]]:
 
 def _hover(
     items: Items, rows: NDArray[np.int64], shares: NDArray[Any] | None = None
-) -> list[list[Any]]:
+) -> NDArray[Any]:
     """Row number first: what a click reports; then what the hover label shows."""
-    kept = [[]] * len(rows) if shares is None else [[round(100 * float(s))] for s in shares[rows]]
-    return [
-        [
+    # As an array: Plotly would look at every cell of a list.
+    told = np.empty((len(rows), 6 if shares is None else 7), dtype=object)
+    for place, i in enumerate(rows):
+        told[place, :6] = (
             int(i),
             items.named(i),
             items.genres[i].replace("|", ", ") or "–",
             round(float(items.means[i]), 2),
             int(items.counts[i]),
             f"{items.biases[i]:+.2f}".replace("-", "−"),
-            *more,
-        ]
-        for i, more in zip(rows, kept, strict=True)
-    ]
+        )
+    if shares is not None:
+        told[:, 6] = [round(100 * float(share)) for share in shares[rows]]
+    return told
 
 
 def _template(text: Text, shares: bool = False) -> str:
