@@ -16,14 +16,16 @@ from optviz.figures.films import Items, short_title
 from optviz.figures.theme import Theme, layout
 from optviz.language import Text
 
-__all__ = ["map_figure"]
+__all__ = ["NAMES_AT_ONCE", "map_figure"]
 
 Axes = tuple[tuple[str, str], tuple[str, str]]
 """(left, right), (bottom, top)."""
 
 _CRISP = 3000
-_NAMES, _NAMES_OF_MANY, _NAMES_AT_ONCE = 240, 100, 18
-"""Names that wait to be shown (each is moved with the map, shown or not), and those at once."""
+NAMES_AT_ONCE = 18
+"""Names of films that a map shows at the most."""
+_NAMES, _NAMES_OF_MANY = 240, 100
+"""Names that wait to be shown; each is moved with the map, shown or not."""
 _FEW_NAMES = 14
 
 
@@ -306,7 +308,7 @@ def _add_names(
             textfont={"size": 12, "color": theme.ink},
             hoverinfo="skip",
             showlegend=False,
-            meta={"names": _NAMES_AT_ONCE, "halo": theme.ground},
+            meta={"names": NAMES_AT_ONCE, "halo": theme.ground},
         )
     )
 

@@ -23,14 +23,11 @@ from optviz.ui.embeddings_state import NO_MOVIE, OWN_AXES, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, bind_value, remember
 
-__all__ = ["OwnMap", "own_map", "render_analogy", "render_poles"]
+__all__ = ["own_map", "pole_names", "render_analogy", "render_poles"]
 
 _SIDES = ("left", "right", "bottom", "top")
 _MOST_FILMS = 5
 _ANSWERS = 5
-
-OwnMap = tuple[Shown, Axes, float]
-"""A map, what lies at the ends of its axes, and the cosine of the angle between them."""
 
 
 def render_poles(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
@@ -57,12 +54,10 @@ def _names(movies: Movies) -> dict[int, str]:
 
 def own_map(
     page: Page, store: Store[EmbeddingsState], movies: Movies
-) -> tuple[OwnMap | None, bool]:
-    """The films along the chosen axes; the last such map, and True, if these are none.
-
-    What is wrong with them is said here.
-    """
-    kept: dict[str, OwnMap] = remember("own axes", dict)
+) -> tuple[Shown | None, float, bool]:
+    """The films along the chosen axes, the cosine between these, and whether they are the last
+    that could be drawn, not those that are chosen; what is wrong with those is said here."""
+    kept: dict[str, tuple[Shown, float]] = remember("own axes", dict)
     state = store.value
     poles = [_rows(movies, getattr(state, side)) for side in _SIDES]
     try:
@@ -71,24 +66,33 @@ def own_map(
         )
     except Problem as problem:
         page.problem(problem)
-        return kept.get("map"), True
+        last, cosine = kept.get("map", (None, float("nan")))
+        return last, cosine, True
     settings = {"normalize": state.normalize} | {
         side: ".".join(map(str, rows)) for side, rows in zip(_SIDES, poles, strict=True)
     }
-    request = Request(
-        movies, OWN_AXES, 2, dict(settings), layout_key(movies.vectors, OWN_AXES, 2, settings)
-    )
+    key = layout_key(movies.vectors, OWN_AXES, 2, settings)
     projection = Projection(OWN_AXES, settings, found.coordinates, seconds=0.0)
-    left, right, bottom, top = (
-        " + ".join(short_title(movies.items.titles[row]) for row in rows) for rows in poles
+    shown = Shown(
+        Request(movies, OWN_AXES, 2, dict(settings), key), Layout(projection, None), bundled=False
     )
     cosine = float("nan") if found.cosine is None else found.cosine
-    kept["map"] = (
-        Shown(request, Layout(projection, None), False),
-        ((left, right), (bottom, top)),
-        cosine,
+    kept["map"] = shown, cosine
+    return shown, cosine, False
+
+
+def pole_names(shown: Shown) -> Axes | None:
+    """What lies at the ends of the axes of a map, if these are somebody's own."""
+    if shown.request.method != OWN_AXES:
+        return None
+    titles = shown.request.movies.items.titles
+    left, right, bottom, top = (
+        " + ".join(
+            short_title(titles[int(row)]) for row in shown.request.parameters[side].split(".")
+        )
+        for side in _SIDES
     )
-    return kept["map"], False
+    return (left, right), (bottom, top)
 
 
 def _rows(movies: Movies, films: tuple[int, ...]) -> list[int]:

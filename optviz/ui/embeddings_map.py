@@ -14,10 +14,12 @@ from optviz.core.problem import Problem
 from optviz.embedding.precomputed import layout_key
 from optviz.embedding.projections import PROJECTIONS
 from optviz.figures.embeddings import Axes, map_figure
+from optviz.figures.map_page import map_page
 from optviz.ui import controls
 from optviz.ui.components import Click, Selection, chart
-from optviz.ui.embeddings_axes import own_map, render_analogy, render_poles
+from optviz.ui.embeddings_axes import own_map, pole_names, render_analogy, render_poles
 from optviz.ui.embeddings_data import Movies, session_movies
+from optviz.ui.embeddings_export import render_export
 from optviz.ui.embeddings_filter import highlighted, matches, render_filter
 from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
 from optviz.ui.embeddings_live import choose_library, live_settings, render_live
@@ -51,6 +53,12 @@ def render_map(page: Page, store: Store[EmbeddingsState]) -> None:
             render_selection(page, store, movies, shown)
         measures = st.container()
     render_analogy(page, store, movies)
+    render_export(
+        page,
+        movies,
+        None if shown is None else shown.layout.projection.coordinates,
+        None if shown is None else lambda: map_page(_figure(page, store, shown, near), page.theme),
+    )
     with st.expander(page.text("embeddings.read.title"), icon=":material/menu_book:"):
         st.markdown(page.text("embeddings.read.body"))
     if shown is not None:
@@ -205,7 +213,8 @@ def _look(
     glimpse = watch.glimpse()
     if glimpse is not None:
         coordinates = glimpse.data["coordinates"]
-        _draw(page, store, request.movies, coordinates, near, request.method, "forming")
+        forming = _drawn(page, store, request.movies, coordinates, near, request.method, "forming")
+        _draw(store, request.movies, forming)
     elif watch.last is not None:
         _picture(page, store, watch.last, near, stale=True)
     else:
@@ -221,11 +230,10 @@ def _own(
 ) -> Shown | None:
     """Draw the films along axes of one's own."""
     watcher().drop()
-    found, stale = own_map(page, store, movies)
-    if found is None:
+    shown, cosine, stale = own_map(page, store, movies)
+    if shown is None:
         return None
-    shown, axes, cosine = found
-    _picture(page, store, shown, near, stale, axes)
+    _picture(page, store, shown, near, stale)
     st.caption(page.text("embeddings.axes.facts", cosine=f"{cosine:.2f}".replace("-", "−")))
     return None if stale else shown
 
@@ -236,9 +244,18 @@ def _picture(
     shown: Shown,
     near: tuple[int, ...],
     stale: bool = False,
-    axes: Axes | None = None,
 ) -> None:
-    _draw(
+    _draw(store, shown.request.movies, _figure(page, store, shown, near, stale))
+
+
+def _figure(
+    page: Page,
+    store: Store[EmbeddingsState],
+    shown: Shown,
+    near: tuple[int, ...],
+    stale: bool = False,
+) -> Any:
+    return _drawn(
         page,
         store,
         shown.request.movies,
@@ -248,35 +265,35 @@ def _picture(
         revision=str(shown.request.key),
         stale=stale,
         measured=known_measures(shown),
-        axes=axes,
+        axes=pole_names(shown),
     )
 
 
-def _draw(
+def _drawn(
     page: Page,
     store: Store[EmbeddingsState],
     movies: Movies,
-    coordinates: object,
+    coordinates: NDArray[Any],
     near: tuple[int, ...],
     method: str,
     revision: str,
     stale: bool = False,
     measured: Mapping[str, NDArray[Any]] = MappingProxyType({}),
     axes: Axes | None = None,
-) -> None:
+) -> Any:
+    """The figure of films where they lie, as the settings want it."""
     state = store.value
     # A stale picture may hold other movies than the one being made.
     row = movies.place(state.movie)
     linked = [place for item in near if row is not None
               and (place := movies.place(item)) is not None]  # fmt: skip
-    bright = highlighted(state, movies)
-    figure = map_figure(
-        coordinates,  # type: ignore[arg-type]
+    return map_figure(
+        coordinates,
         movies.items,
         text=page.text,
         theme=page.theme,
         colour=state.colour,
-        highlighted=bright,
+        highlighted=highlighted(state, movies),
         measured=measured,
         sized=state.sized,
         crowding=state.crowding,
@@ -290,6 +307,8 @@ def _draw(
         selection=f"{hash(state.chosen)}",
     )
 
+
+def _draw(store: Store[EmbeddingsState], movies: Movies, figure: Any) -> None:
     def pick(click: Click) -> None:
         point = click.point
         if point is not None and point.customdata is not None:
@@ -299,7 +318,7 @@ def _draw(
     def choose(selection: Selection) -> None:
         rows = {int(point.customdata[0]) for point in selection.points if point.customdata}
         # With a search, a lasso means what stands out, not the grey around it.
-        found = matches(state, movies)
+        found = matches(store.value, movies)
         store.set(chosen=[int(movies.item_ids[row]) for row in rows if found[row]])
 
     events = chart(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.language import LANGUAGES, Text
 from optviz.ui.embeddings_data import bundled_movies
-from optviz.ui.embeddings_export import films_csv
+from optviz.ui.embeddings_export import films_csv, projector_files
 from optviz.ui.embeddings_state import EmbeddingsState
 
 from .apps import check, components, keys, open_app, said, until
@@ -138,6 +139,26 @@ def test_the_file_holds_the_selection_as_it_is() -> None:
     assert float(second["mean_rating"]) == pytest.approx(MOVIES.items.means[5], abs=1e-3)
     assert (second["x"], second["y"]) == ("10", "11")
     assert "x" not in films_csv(MOVIES, [0], None).decode("utf-8-sig").splitlines()[0].split(",")
+
+
+def test_the_projectors_files_hold_every_bit() -> None:
+    with zipfile.ZipFile(io.BytesIO(projector_files(MOVIES))) as archive:
+        vectors, metadata = (
+            archive.read(f"{name}.tsv").decode() for name in ("vectors", "metadata")
+        )
+    again = np.loadtxt(io.StringIO(vectors), delimiter="\t", dtype=np.float32)
+    assert again.tobytes() == MOVIES.vectors.tobytes()
+    head, *lines = metadata.splitlines()
+    assert len(lines) == len(MOVIES)
+    assert {line.count("\t") for line in lines} == {head.count("\t")}
+    assert lines[0].split("\t")[0] == MOVIES.items.titles[0]
+
+
+def test_every_file_is_on_offer_once_there_is_a_map() -> None:
+    for query in ({}, {"method": "axes"}):
+        app = open_page(**query)
+        offered = {one.proto.id.split("-")[-1] for one in app.get("download_button")}
+        assert {f"embeddings.export.{name}" for name in ("csv", "projector", "html")} <= offered
 
 
 def test_neighbours_by_distance_and_as_many_as_asked_for() -> None:

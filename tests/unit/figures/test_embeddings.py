@@ -6,6 +6,7 @@ import pytest
 from optviz.figures.embeddings import map_figure
 from optviz.figures.embeddings_paint import COLOURS, MEASURED
 from optviz.figures.films import GENRE_GROUPS, GENRES, Items, genre_group, short_title
+from optviz.figures.map_page import map_page
 from optviz.figures.theme import THEMES
 from optviz.language import LANGUAGES, Text
 from optviz.ui.embeddings_data import bundled_movies
@@ -259,3 +260,12 @@ def test_another_selection_takes_the_lasso_away_and_leaves_the_view() -> None:
     before, after = draw(selection="a").layout, draw(selection="b").layout
     assert before.selectionrevision != after.selectionrevision
     assert before.uirevision == after.uirevision
+
+
+def test_a_page_of_its_own_needs_no_network() -> None:
+    figure = draw()
+    page = map_page(figure, THEMES["dark"]).decode()
+    assert "<script src=" not in page
+    assert "Film 11 (1990)" in page
+    assert THEMES["dark"].ground in page
+    assert figure.layout.paper_bgcolor != THEMES["dark"].ground  # the map itself is as it was
