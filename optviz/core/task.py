@@ -29,6 +29,9 @@ class TaskContext(Protocol):
     def checkpoint(self) -> None:
         """Wait while paused; raise :class:`Cancelled` when cancelled. Call it often."""
 
+    def hold(self) -> None:
+        """Pause, as if the user had asked: the next checkpoint waits until told to go on."""
+
     def messages(self) -> Sequence[Mapping[str, Any]]:
         """What its user has told it since it asked last, oldest first."""
 
@@ -50,6 +53,9 @@ class SilentContext:
 
     def checkpoint(self) -> None:
         """Never wait, never end."""
+
+    def hold(self) -> None:
+        """Nobody would ever let it go on."""
 
     def messages(self) -> Sequence[Mapping[str, Any]]:
         """Nobody speaks."""

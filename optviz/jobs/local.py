@@ -46,6 +46,7 @@ class _Work:
     record: Record
     arguments: bytes
     told: list[Any] = field(default_factory=list)  # before it began
+    turns: int = 0  # words sent to the worker
     worker: WorkerProcess | None = None
     held: bool = False  # paused before it began
 
@@ -235,6 +236,7 @@ class WorkerBackend:
                 work.record.enter("paused" if work.held else "queued")
             else:
                 work.record.enter("paused" if word == "pause" else "running")
+                work.turns += 1
             if work.worker is not None:
                 work.worker.send(word, id, *message)
             self._dispatch()
@@ -305,6 +307,13 @@ class WorkerBackend:
         if word == "events":
             if work is not None:  # else cancelled meanwhile
                 self._take_events(worker, work, *rest)
+            return
+        if word == "held":
+            with self._lock:
+                # Else a word that it had not heard yet is on its way, and overrules it.
+                if work is not None and work.turns == rest[0]:
+                    work.record.enter("paused")
+                    self._dispatch()
             return
         with self._lock:
             if work is not None:

@@ -2,7 +2,8 @@
 
 Messages to it are ``("run", id, task, arguments)``, ``("warm", modules)`` and
 ``("pause" | "resume" | "stop" | "cancel", id)`` and ``("tell", id, message)``; messages from it are
-``("events", id, [event, …], progress)`` and ``("done" | "failed" | "cancelled", id, body)``.
+``("events", id, [event, …], progress)``, ``("held", id, turns)`` when the task has paused itself,
+and ``("done" | "failed" | "cancelled", id, body)``.
 When stdin ends, the server has gone and the process goes too, whatever it is doing.
 """
 
@@ -56,6 +57,8 @@ class WorkerContext:
         self._go = threading.Event()
         self._go.set()
         self._cancelled = False
+        self._turn = threading.Lock()
+        self._turns = 0  # words obeyed so far
         self._told: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self.stop_requested = False
 
@@ -82,6 +85,17 @@ class WorkerContext:
         if self._cancelled:
             raise Cancelled(self._id)
 
+    def hold(self) -> None:
+        """Pause; one that is to end does not."""
+        with self._turn:
+            if self.stop_requested or self._cancelled:
+                return
+            self._go.clear()
+            turns = self._turns
+        self.flush()
+        with self._sending:
+            frames.write(self._pipe, frames.dumps(("held", self._id, turns)))
+
     def messages(self) -> list[dict[str, Any]]:
         """What its user has told it since it asked last."""
         found = []
@@ -98,12 +112,14 @@ class WorkerContext:
 
     def control(self, word: str) -> None:
         """Obey ``pause``, ``resume``, ``stop`` or ``cancel``."""
-        if word == "pause":
-            self._go.clear()
-            return
-        self.stop_requested = self.stop_requested or word == "stop"
-        self._cancelled = self._cancelled or word == "cancel"
-        self._go.set()
+        with self._turn:
+            self._turns += 1
+            if word == "pause":
+                self._go.clear()
+                return
+            self.stop_requested = self.stop_requested or word == "stop"
+            self._cancelled = self._cancelled or word == "cancel"
+            self._go.set()
 
     # ── sending ──
 

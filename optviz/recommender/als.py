@@ -166,11 +166,11 @@ class AlsRun:
         return {
             "user_factors": self.user_factors.copy(),
             "item_factors": self.item_factors.copy(),
-            "history": self.history.to_dict(),
+            "history": self.history.copy(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state of a run with the same data and settings."""
         self.user_factors = state["user_factors"].copy()
         self.item_factors = state["item_factors"].copy()
-        self.history = History.from_dict(state["history"])
+        self.history = state["history"].copy()

@@ -50,6 +50,7 @@ class TrainConfig:
             (L2), decoupled for AdamW.
         batch_size: Rows in one step.
         epochs: Passes over the training rows; for ALS, sweeps over both sides.
+        patience: Epochs without a better validation loss after which training ends; 0 for never.
         schedule: A key of :data:`optviz.training.schedules.SCHEDULES`.
         cycle_len: Epochs in SGDR's first cycle.
         cycle_mult: How many times longer each next cycle of SGDR is.
@@ -72,6 +73,7 @@ class TrainConfig:
     weight_decay: float = 2e-4
     batch_size: int = 64
     epochs: int = 3
+    patience: int = 0
     schedule: str = "constant"
     cycle_len: int = 1
     cycle_mult: int = 2
@@ -132,6 +134,7 @@ CONTROLS: Mapping[str, Control] = _registry(
     Control("embedding_dropout", "float", ("net",), 0.0, 0.95, (0.0, 0.9)),
     Control("dropout", "float", ("net",), 0.0, 0.95, (0.0, 0.9)),
     Control("epochs", "int", _ALL, 1, 200, (1, 30)),
+    Control("patience", "int", _ALL, 0, 100, (0, 10)),
     Control("optimizer", "choice", choices=("sgd", "adam", "adamw")),
     Control("lr", "float", _NEURAL, 1e-9, 1e9, (1e-5, 1.0), log=True),
     Control("momentum", "float", _NEURAL, 0.0, 0.999, (0.0, 0.99), needs=(("optimizer", "sgd"),)),

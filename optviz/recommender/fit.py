@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from optviz.recommender.models import build_model, mean_movie
 from optviz.recommender.split import split_rows
 from optviz.training.history import BatchRecord
 from optviz.training.run import TrainingRun
-from optviz.training.schedules import make_schedule
+from optviz.training.schedules import Schedule, make_schedule
 
 __all__ = ["Fit", "build_fit", "fit_model", "train"]
 
@@ -41,6 +41,7 @@ class Fit:
         seconds: Time that the steps took so far, validation included. Not part of the run's
             history, which is a function of recipe and data alone.
         clock: ``seconds`` at the end of each epoch.
+        changes: (step, rate) of each change of the rate by hand; see :meth:`set_lr`.
     """
 
     config: TrainConfig
@@ -53,6 +54,18 @@ class Fit:
     evaluate: Callable[[], float]
     seconds: float = 0.0
     clock: list[float] = field(default_factory=list)
+    changes: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def done(self) -> bool:
+        """Whether there is no step left, or no hope: see ``patience`` in the recipe."""
+        return self.run.done or (
+            self._between_epochs and self.run.history.stalled(self.config.patience)
+        )
+
+    @property
+    def _between_epochs(self) -> bool:
+        return self.run.steps_done == len(self.run.history.epochs) * self.run.steps_per_epoch
 
     def step(self) -> BatchRecord:
         """Take one step of the run, by the clock."""
@@ -62,6 +75,34 @@ class Fit:
         if len(self.clock) < len(self.run.history.epochs):
             self.clock.append(self.seconds)
         return record
+
+    def set_lr(self, lr: float) -> None:
+        """Go on as a recipe with another ``lr`` would from here; ALS has none.
+
+        Raises:
+            Problem: It is no learning rate that a recipe may have.
+        """
+        config = self.config.replace(lr=lr)
+        if isinstance(self.run, TrainingRun):
+            self.run.schedule = _schedule(config)
+            self.changes.append((self.run.steps_done, config.lr))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the rest depends on, and the clock."""
+        return {
+            "run": self.run.state_dict(),
+            "seconds": self.seconds,
+            "clock": list(self.clock),
+            "changes": list(self.changes),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state of a fit of the same recipe and data."""
+        self.run.load_state_dict(state["run"])
+        self.seconds, self.clock = state["seconds"], list(state["clock"])
+        self.changes = list(state["changes"])
+        if self.changes and isinstance(self.run, TrainingRun):
+            self.run.schedule = _schedule(self.config.replace(lr=self.changes[-1][1]))
 
     def model(self) -> FittedModel:
         """The model as it is now."""
@@ -79,6 +120,7 @@ class Fit:
             n_ratings=self.ratings.n_ratings,
             seconds=self.seconds,
             clock=tuple(self.clock),
+            changes=tuple(self.changes),
             ratings=self.ratings,
         )
 
@@ -159,14 +201,7 @@ def build_fit(
         loss=torch.nn.functional.mse_loss,
         batch_size=config.batch_size,
         epochs=config.epochs,
-        schedule=make_schedule(
-            config.schedule,
-            config.lr,
-            config.epochs,
-            cycle_len=config.cycle_len,
-            cycle_mult=config.cycle_mult,
-            step_epochs=config.step_epochs,
-        ),
+        schedule=_schedule(config),
         seed=config.seed,
         generators=(generator,),
         validate=evaluate,
@@ -177,6 +212,17 @@ def build_fit(
 def _rows(ratings: Ratings, rows: Index) -> tuple[Index, Index, Array]:
     rating = ratings.frame["rating"].to_numpy(np.float64)
     return ratings.user_idx[rows], ratings.item_idx[rows], rating[rows]
+
+
+def _schedule(config: TrainConfig) -> Schedule:
+    return make_schedule(
+        config.schedule,
+        config.lr,
+        config.epochs,
+        cycle_len=config.cycle_len,
+        cycle_mult=config.cycle_mult,
+        step_epochs=config.step_epochs,
+    )
 
 
 def _optimizer(config: TrainConfig, model: torch.nn.Module) -> torch.optim.Optimizer:
@@ -198,7 +244,7 @@ def fit_model(
 ) -> FittedModel:
     """Train to the end, or until ``watch`` (called after each step) returns False."""
     fit = build_fit(config, ratings, rows)
-    while not fit.run.done:
+    while not fit.done:
         if not watch(fit, fit.step()):
             break
     return fit.model()

@@ -58,6 +58,8 @@ class FittedModel:
         ratings_key, ratings_version, n_ratings: Which data it was trained on.
         seconds: Time spent training, validation included.
         clock: ``seconds`` at the end of each epoch; empty where a file does not tell.
+        changes: (step, rate) of each change of the learning rate by hand: from the step after
+            that one on, the schedule's rate is that of a recipe with this ``lr``.
     """
 
     config: TrainConfig
@@ -73,6 +75,7 @@ class FittedModel:
     n_ratings: int
     seconds: float
     clock: tuple[float, ...] = ()
+    changes: tuple[tuple[int, float], ...] = ()
     ratings: Ratings | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ __all__ = [
 FORMAT = "1"
 _KEPT = ("mean", "rating_range", "valid_mse", "n_unseen", "baselines", "ratings_key",
          "ratings_version", "n_ratings", "seconds")  # fmt: skip
-_SINCE = ("clock",)
+_SINCE = ("clock", "changes")
 """Facts that older files lack."""
 
 _DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
@@ -118,6 +118,7 @@ def load_model(source: str | PathLike[str] | bytes, ratings: Ratings | None = No
             n_ratings=int(facts["n_ratings"]),
             seconds=float(facts["seconds"]),
             clock=tuple(float(seconds) for seconds in facts.get("clock", ())),
+            changes=tuple((int(step), float(lr)) for step, lr in facts.get("changes", ())),
         )
     except Problem:
         raise

@@ -13,6 +13,7 @@ from optviz.core.task import TaskContext
 from optviz.recommender.config import make_config
 from optviz.recommender.data import Ratings, load_ratings
 from optviz.recommender.split import split_baselines
+from optviz.training.checkpoints import Checkpoints
 
 if TYPE_CHECKING:
     from optviz.recommender.fit import Fit
@@ -52,6 +53,8 @@ def train_task(
     source: str | None,
     config: Mapping[str, Any],
     schedule: Mapping[str, Any] | None = None,
+    folder: str | None = None,
+    start: int = 0,
 ) -> FittedModel:
     """Train as :func:`optviz.train` does, and tell how it goes.
 
@@ -61,12 +64,17 @@ def train_task(
     valid_loss, seconds). Progress counts training rows for neural models, half-sweeps for ALS.
     When asked to stop it ends after the step and keeps the model.
 
+    It can be told ``until="batch"`` or ``"epoch"`` (pause itself after the next one),
+    ``until="end"`` (not to pause any more), and ``lr=`` (another learning rate from here on).
+
     Args:
         context: Where it runs.
         source: What :func:`optviz.load_ratings` reads: a path, or None for the bundled data.
         config: From :meth:`TrainConfig.to_dict`.
         schedule: Keyword arguments of :func:`~optviz.training.schedules.make_schedule`, in
             place of the recipe's own schedule; neural models only.
+        folder: Where to keep a checkpoint of every epoch; none are kept without.
+        start: The epoch in that folder to go on from; 0 for the beginning.
 
     Returns:
         The model, without ratings attached.
@@ -87,15 +95,27 @@ def train_task(
         assert isinstance(fit.run, TrainingRun), "ALS has no learning rate"
         fit.run.schedule = make_schedule(**schedule)
     context.emit("baselines", **fit.baselines)
-    return follow(context, fit)
+    kept = Checkpoints(folder) if folder is not None else None
+    if kept is not None and start:
+        fit.load_state_dict(kept.load(start))
+    return follow(context, fit, kept)
 
 
-def follow(context: TaskContext, fit: Fit) -> FittedModel:
-    """Step a run to its end, or until asked to stop, telling what :func:`train_task` tells."""
+def follow(context: TaskContext, fit: Fit, kept: Checkpoints | None = None) -> FittedModel:
+    """Step a run to its end, or until asked to stop, telling what :func:`train_task` tells.
+
+    Args:
+        context: Where it runs.
+        fit: The run; it may have been begun.
+        kept: Takes a checkpoint of every epoch.
+    """
     waiting: list[BatchRecord] = []
-    epochs_sent, sent_at = 0, 0.0
-    while not fit.run.done and not context.stop_requested:
+    epochs_sent, sent_at = len(fit.run.history.epochs), 0.0
+    last: int | None = None  # the step after which to pause
+    while not fit.done and not context.stop_requested:
         context.checkpoint()
+        for message in context.messages():
+            last = _obey(fit, message, last)
         waiting.append(fit.step())
         epochs = fit.run.history.epochs
         now = time.perf_counter()
@@ -110,9 +130,24 @@ def follow(context: TaskContext, fit: Fit) -> FittedModel:
                     valid_loss=record.valid_loss,
                     seconds=fit.clock[record.epoch - 1],
                 )
+                if kept is not None:
+                    kept.save(record.epoch, fit.state_dict())
             epochs_sent = len(epochs)
+        if fit.run.steps_done == last and not fit.done:
+            _send(context, fit, waiting)
+            context.hold()
+            last = None
     _send(context, fit, waiting)
     return fit.model()
+
+
+def _obey(fit: Fit, message: Mapping[str, Any], last: int | None) -> int | None:
+    """Do what the user says; the step after which to pause, if there is one."""
+    if "lr" in message:
+        fit.set_lr(message["lr"])
+    steps, each = fit.run.steps_done, fit.run.steps_per_epoch
+    ends = {"batch": steps + 1, "epoch": (steps // each + 1) * each, "end": None}
+    return ends[message["until"]] if "until" in message else last
 
 
 def _send(context: TaskContext, fit: Fit, waiting: list[BatchRecord]) -> None:

@@ -188,6 +188,9 @@ class _Part:
     def checkpoint(self) -> None:
         self._context.checkpoint()
 
+    def hold(self) -> None:
+        self._context.hold()
+
     def messages(self) -> Sequence[Mapping[str, Any]]:
         return self._context.messages()
 

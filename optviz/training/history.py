@@ -49,6 +49,25 @@ class History:
     batches: list[BatchRecord] = field(default_factory=list)
     epochs: list[EpochRecord] = field(default_factory=list)
 
+    def copy(self) -> History:
+        """One that grows on its own; the records are shared, as nothing changes them."""
+        return History(list(self.batches), list(self.epochs))
+
+    def stalled(self, patience: int) -> bool:
+        """Whether the validation loss has not fallen below its least for ``patience`` epochs.
+
+        Prechelt (1998), "Early Stopping — But When?". A patience of 0 never ends.
+
+        Example:
+            >>> falls = [EpochRecord(i, 1.0, loss) for i, loss in enumerate([3.0, 2.0, 2.5], 1)]
+            >>> History([], falls).stalled(1), History([], falls).stalled(2)
+            (True, False)
+        """
+        if not 0 < patience < len(self.epochs):
+            return False
+        losses = [r.valid_loss if math.isfinite(r.valid_loss) else math.inf for r in self.epochs]
+        return min(losses[-patience:]) >= min(losses[:-patience])
+
     def to_dict(self) -> dict[str, list[dict[str, float | None]]]:
         """Plain values; what is not a finite number becomes None, as JSON knows no NaN."""
         return {

@@ -146,7 +146,7 @@ class TrainingRun:
         return {
             "model": copy.deepcopy(self.model.state_dict()),
             "optimizer": copy.deepcopy(self.optimizer.state_dict()),
-            "history": self.history.to_dict(),
+            "history": self.history.copy(),
             "diverged": self.diverged,
             "epoch": self._epoch,
             "cursor": self._cursor,
@@ -159,7 +159,7 @@ class TrainingRun:
         """Go on from a state of a run with the same data and settings."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
-        self.history = History.from_dict(state["history"])
+        self.history = state["history"].copy()
         self.diverged, self._epoch = state["diverged"], state["epoch"]
         # The order of this epoch is drawn again rather than stored.
         self._shuffler.set_state(state["order"])

@@ -46,6 +46,7 @@ class RecommenderState(PageState):
     embedding_dropout: float = _control("embedding_dropout")
     dropout: float = _control("dropout")
     epochs: int = _control("epochs")
+    patience: int = _control("patience")
     optimizer: str = _control("optimizer")
     lr: float = _control("lr")
     momentum: float = _control("momentum")

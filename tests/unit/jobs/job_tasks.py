@@ -123,3 +123,19 @@ def imported(context: TaskContext, *, module: str) -> bool:
 
 def threads(context: TaskContext) -> str:
     return os.environ["OMP_NUM_THREADS"]
+
+
+def holding(context: TaskContext, *, every: int) -> int:
+    """Tick, and pause itself after so many ticks; told so, more often."""
+    ticks = 0
+    while True:
+        context.checkpoint()
+        every = next((message["every"] for message in context.messages()), every)
+        if context.stop_requested:
+            context.hold()  # a task that is to end does not pause
+            context.checkpoint()
+            return ticks
+        ticks += 1
+        context.emit("tick", tick=ticks)
+        if ticks % every == 0:
+            context.hold()

@@ -134,6 +134,37 @@ def test_what_a_task_is_told_arrives_in_order_even_before_it_begins(
     assert job.state == "done"
 
 
+def test_a_task_that_pauses_itself_goes_on_when_told(make: Callable[..., WorkerBackend]) -> None:
+    backend = make(max_workers=1)
+    job = backend.submit("job_tasks:holding", every=3)
+    until(lambda: job.state == "paused")
+    assert len(job.events()) == 3  # what it sent before is there, and nothing comes after
+    assert backend.submit("job_tasks:add", a=1, b=2).result(LONG) == 3  # its turn is free
+    job.resume()
+    until(lambda: job.state == "paused" and len(job.events()) == 6)
+    job.tell(every=1)
+    for ticks in range(7, 27):
+        job.resume()
+        until(lambda ticks=ticks: job.state == "paused" and len(job.events()) == ticks)
+    job.stop()
+    assert job.result(LONG) == 26
+
+
+def test_a_pause_of_its_own_gives_way_to_a_word_that_is_on_its_way(
+    make: Callable[..., WorkerBackend],
+) -> None:
+    backend = make(max_workers=1)
+    job = backend.submit("job_tasks:holding", every=1)
+    until(lambda: job.state == "paused")
+    worker = next(iter(backend._seats))
+    job.resume()
+    # As if it had paused before it heard the last word.
+    backend._receive(worker, ("held", job.id, 0))
+    assert job.state == "running" or len(job.events()) == 2
+    until(lambda: job.state == "paused" and len(job.events()) == 2)
+    job.cancel()
+
+
 def test_controls_after_the_end_change_nothing(backend: WorkerBackend) -> None:
     job = backend.submit("job_tasks:add", a=1, b=2)
     job.result(LONG)
