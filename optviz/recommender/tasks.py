@@ -55,14 +55,16 @@ def train_task(
     schedule: Mapping[str, Any] | None = None,
     folder: str | None = None,
     start: int = 0,
+    held: bool = False,
 ) -> FittedModel:
     """Train as :func:`optviz.train` does, and tell how it goes.
 
     Events: ``baselines`` (mean, bias: validation MSE, before the first step); ``batch`` (step,
     epoch, lr, train_loss: arrays of what happened since the last one, about 20 a second at
     most; seconds: time that training took until then); ``epoch`` (epoch, train_loss,
-    valid_loss, seconds). Progress counts training rows for neural models, half-sweeps for ALS.
-    When asked to stop it ends after the step and keeps the model.
+    valid_loss, seconds); ``lr`` (step, lr: the rate was changed after that step). Progress
+    counts training rows for neural models, half-sweeps for ALS. When asked to stop it ends
+    after the step and keeps the model.
 
     It can be told ``until="batch"`` or ``"epoch"`` (pause itself after the next one),
     ``until="end"`` (not to pause any more), and ``lr=`` (another learning rate from here on).
@@ -75,6 +77,7 @@ def train_task(
             place of the recipe's own schedule; neural models only.
         folder: Where to keep a checkpoint of every epoch; none are kept without.
         start: The epoch in that folder to go on from; 0 for the beginning.
+        held: Whether to pause before the first step.
 
     Returns:
         The model, without ratings attached.
@@ -98,6 +101,8 @@ def train_task(
     kept = Checkpoints(folder) if folder is not None else None
     if kept is not None and start:
         fit.load_state_dict(kept.load(start))
+    if held:
+        context.hold()
     return follow(context, fit, kept)
 
 
@@ -116,6 +121,8 @@ def follow(context: TaskContext, fit: Fit, kept: Checkpoints | None = None) -> F
         context.checkpoint()
         for message in context.messages():
             last = _obey(fit, message, last)
+            if "lr" in message and fit.changes:
+                context.emit("lr", step=fit.changes[-1][0], lr=fit.changes[-1][1])
         waiting.append(fit.step())
         epochs = fit.run.history.epochs
         now = time.perf_counter()

@@ -15,6 +15,7 @@ from optviz.recommender.structure import Part, n_parameters, parts
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
 from optviz.ui.recommender_files import render_files
+from optviz.ui.recommender_hand import render_hand
 from optviz.ui.recommender_race import axis_shown, render_axis, render_race, render_table
 from optviz.ui.recommender_results import render_results
 from optviz.ui.recommender_runs import MOST, Data, Run, Runs, runs
@@ -59,8 +60,10 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
         _buttons(page, store, every)
         # Only while a run is under way does this part of the page look again by itself.
         st.fragment(run_every=_REFRESH if every.busy else None)(_live)(
-            page, store, every, every.busy
+            page, store, every, every.states
         )
+        if every.run is not None:
+            render_hand(page, every, every.run)
         render_race(page, store, every)
         _structure(page, store.value.config(), every.data)
     with side:
@@ -85,10 +88,10 @@ def _buttons(page: Page, store: Store[RecommenderState], every: Runs) -> None:
             disabled=every.under_way(store.value.config()) is not None,
             on_click=guarded(train), args=(store,),
         )  # fmt: skip
-        if job is not None and paused:
+        if run is not None and (paused or run.broken is not None):
             st.button(
                 text("recommender.resume"), key="recommender.resume",
-                icon=":material/resume:", on_click=guarded(job.resume),
+                icon=":material/resume:", on_click=guarded(_resume), args=(every, run),
             )  # fmt: skip
         else:
             st.button(
@@ -105,9 +108,17 @@ def _buttons(page: Page, store: Store[RecommenderState], every: Runs) -> None:
         page.problem(problem)
 
 
-def _live(page: Page, store: Store[RecommenderState], every: Runs, working: int) -> None:
+def _resume(every: Runs, run: Run) -> None:
+    """Let a paused run go on, or one that broke off, from its last checkpoint."""
+    if run.broken is not None:
+        every.rewind(run, run.broken, held=False)
+    else:
+        run.go_on("end")
+
+
+def _live(page: Page, store: Store[RecommenderState], every: Runs, states: tuple[str, ...]) -> None:
     every.read()
-    if every.busy < working:  # one has ended: its buttons and its results are to change
+    if every.states != states:  # the buttons are to change, or there are results
         st.rerun()
     run, config = every.run, store.value.config()
     data = every.data
@@ -189,6 +200,7 @@ def _progress(page: Page, run: Run | None) -> None:
         return
     words = [text("recommender.progress.share", share=100 * progress.fraction)]
     if run.state == "paused":
+        words.append(text("recommender.progress.steps", steps=f"{run.steps:,}"))
         words.append(text(f"jobs.state.{run.state}"))
     elif progress.eta is not None and progress.seconds > 0:
         unit = "sweeps" if run.config.model == "als" else "ratings"
@@ -203,8 +215,12 @@ def _status(page: Page, run: Run, stale: bool) -> None:
     text = page.text
     if run.problem is not None:
         page.problem(run.problem)
+    if (epoch := run.broken) is not None:
+        st.markdown(text("recommender.status.broken", epoch=epoch))
     elif run.state == "cancelled":
         st.markdown(text("recommender.status.cancelled"))
+    elif run.problem is not None:
+        pass
     elif (last := run.last) is None:
         st.markdown(text("recommender.status.first"))
     else:
@@ -222,7 +238,16 @@ def _verdict(page: Page, run: Run, epoch: int, mse: float) -> str:
     reached = text(
         "recommender.status.reached", mse=f"{mse:.4f}", epoch=epoch, of=run.config.epochs
     )
-    return f"{reached} {_worth(page, run, mse, known)}" if known else reached
+    if known:
+        reached = f"{reached} {_worth(page, run, mse, known)}"
+    if run.fitted is not None and run.fitted.history.stalled(run.config.patience):
+        best = run.entry(text).best
+        assert best is not None, "an epoch without a better one comes after a better one"
+        reached += " " + text(
+            "recommender.verdict.early", patience=run.config.patience, epoch=best.epoch,
+            mse=f"{best.valid_loss:.4f}",
+        )  # fmt: skip
+    return reached
 
 
 def _worth(page: Page, run: Run, mse: float, known: Mapping[str, float]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from optviz.language import Text
 from optviz.recommender.config import TrainConfig
 from optviz.recommender.race import Entry
 from optviz.recommender.split import split_baselines
+from optviz.training.checkpoints import Checkpoints
 from optviz.training.history import EpochRecord
 from optviz.ui.embeddings_data import SESSION_MODEL
 from optviz.ui.state import forget, remember
@@ -73,6 +75,8 @@ class Run:
         place: Tells it from the session's other runs, by its name and its colour.
         given: The name its owner gave it; empty if none.
         drawn: Whether it is on the chart while another one is looked at.
+        folder: Where its checkpoints are; None if there are none.
+        changes: (step, rate) of each change of the learning rate by hand.
         kept: What the results' tabs have worked out from ``fitted``.
     """
 
@@ -85,12 +89,15 @@ class Run:
     place: int = 0
     given: str = ""
     drawn: bool = True
+    folder: Path | None = None
+    changes: list[tuple[int, float]] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
     _seen: int = 0
     _batches: list[NDArray[np.float64]] = field(default_factory=list)
     _looks: list[tuple[float, float]] = field(default_factory=list)
     _epochs: dict[int, tuple[EpochRecord, float]] = field(default_factory=dict)
     _baselines: dict[str, float] = field(default_factory=dict)
+    _lr: float | None = None
 
     def name(self, text: Text) -> str:
         """What it is called."""
@@ -121,10 +128,80 @@ class Run:
         return "done" if self.job is None else self.job.state
 
     @property
+    def steps(self) -> int:
+        """Steps taken, as far as has been told."""
+        if self.fitted is not None:
+            return len(self.fitted.history.batches)
+        return int(self._batches[-1][2, -1]) if self._batches and self._batches[-1].size else 0
+
+    @property
     def last(self) -> tuple[int, float] | None:
         """(epoch, validation MSE) of the latest finished epoch."""
         records = self._records()
         return (records[-1].epoch, records[-1].valid_loss) if records else None
+
+    # ── held in the hand ──
+
+    @property
+    def checkpoints(self) -> list[int]:
+        """The epochs that one can go back to; 0 is the beginning. None of a model from a file."""
+        if self.folder is None:
+            return []
+        told = {record.epoch for record in self._records()}  # a file may be ahead of its event
+        return [0, *(epoch for epoch in Checkpoints(self.folder).epochs if epoch in told)]
+
+    @property
+    def broken(self) -> int | None:
+        """The epoch to go on from, if training ended without a result."""
+        lost = self.fitted is None and self.state in ("failed", "cancelled")
+        return self.checkpoints[-1] if lost and len(self.checkpoints) > 1 else None
+
+    @property
+    def lr(self) -> float:
+        """The learning rate as the user set it last."""
+        return self.config.lr if self._lr is None else self._lr
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether its rate is not the recipe's alone."""
+        return self._lr is not None or bool(self.changes)
+
+    def set_lr(self, lr: float) -> None:
+        """Go on with another learning rate.
+
+        Raises:
+            Problem: No recipe may have it.
+        """
+        lr = self.config.replace(lr=lr).lr
+        if self.job is not None and self.busy and lr != self.lr:
+            self.job.tell(lr=lr)
+            self._lr = lr
+
+    def go_on(self, until: str) -> None:
+        """Resume, to the end of the next ``"batch"`` or ``"epoch"``, or to the ``"end"``."""
+        if self.job is not None:
+            self.job.tell(until=until)
+            self.job.resume()
+
+    def begin_again(self, job: Job, folder: Path, epoch: int) -> None:
+        """Forget what came after an epoch, and follow the job that goes on from there."""
+        curve, clock = self.curve(), {r.epoch: s for r, s in self._epochs.values()}
+        records = {record.epoch: record for record in self._records()}
+        seconds = curve.along("seconds", np.array(list(records), dtype=np.float64))
+        clock = dict(zip(records, seconds.tolist(), strict=True)) | clock
+        told = np.stack([curve.at, curve.train, curve.steps])[:, curve.at <= epoch + 1e-9]
+        steps = int(told[2, -1]) if told.size else 0
+        self._batches = [told]
+        self._looks = [(float(e), clock[e]) for e in sorted(clock) if e <= epoch]
+        self._epochs = {e: (records[e], clock[e]) for e in records if e <= epoch}
+        # One that was made right after the epoch came after its checkpoint.
+        self.changes = [change for change in self.changes if change[0] < steps]
+        self._lr = self.changes[-1][1] if self.changes else None
+        self.job, self.folder, self._seen = job, folder, 0
+        self.fitted, self.problem = None, None
+        self.kept.clear()
+
+    # ── looked at ──
 
     def read(self) -> None:
         """Take in the events since the last look, and the result once it is there."""
@@ -142,6 +219,8 @@ class Run:
                 names = ("epoch", "train_loss", "valid_loss")
                 record = EpochRecord(*(data[name] for name in names))
                 self._epochs[record.epoch] = record, float(data["seconds"])
+            elif event.kind == "lr":
+                self.changes.append((int(data["step"]), float(data["lr"])))
             elif event.kind == "baselines":
                 self._baselines = {name: float(value) for name, value in data.items()}
                 self.data.known[_split(self.config)] = self._baselines

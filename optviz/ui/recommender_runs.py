@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import uuid
 import weakref
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -12,6 +13,7 @@ from pathlib import Path, PurePath
 from optviz.core.problem import Problem
 from optviz.jobs import Job, default_backend
 from optviz.recommender.config import DEFAULTS, TrainConfig
+from optviz.training.checkpoints import Checkpoints
 from optviz.ui.recommender_run import Data, Run, share
 from optviz.ui.state import remember
 
@@ -96,13 +98,10 @@ class Runs:
     def give(self, files: Sequence[tuple[str, bytes]]) -> None:
         """Have given files read as ratings: one zip or table, or the files of one archive."""
         self.problem = None
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="optviz-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         digest = hashlib.sha256()
         for name, content in files:
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
-        path = self._folder / digest.hexdigest()[:16]
+        path = self._room() / digest.hexdigest()[:16]
         if len(files) == 1:
             path.write_bytes(files[0][1])  # a worker process reads it
         else:
@@ -110,6 +109,13 @@ class Runs:
             for name, content in files:
                 (path / PurePath(name).name).write_bytes(content)
         self._reading = default_backend().submit(READ, source=str(path)), str(path)
+
+    def _room(self) -> Path:
+        """A folder that goes with the session."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="optviz-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder
 
     def take_ratings(self) -> None:
         """Take over what has been read; if it cannot be used, the data stay as they were."""
@@ -135,6 +141,11 @@ class Runs:
         """How many runs are under way (or paused)."""
         return sum(run.busy for run in self._all)
 
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Of all runs; what the page's buttons depend on."""
+        return tuple(run.state for run in self._all)
+
     def read(self) -> None:
         """Take in what all runs have told since the last look."""
         for run in self._all:
@@ -146,7 +157,7 @@ class Runs:
     def under_way(self, config: TrainConfig) -> Run | None:
         """The run of the present ratings that follows this very recipe just now."""
         alike = (run for run in self._all if run.config == config and run.data is self.data)
-        return next((run for run in alike if run.busy), None)
+        return next((run for run in alike if run.busy and not run.by_hand), None)
 
     def start(self, config: TrainConfig) -> None:
         """Begin a run and look at it; a double click starts one run, not two.
@@ -158,9 +169,33 @@ class Runs:
         if known is not None:
             self._looked = known
             return
-        place, data = self._free_place(), self.data
-        job = default_backend().submit(TRAIN, source=data.source, config=config.to_dict())
-        self._add(Run(config, data, job, place=place))
+        place, data, folder = self._free_place(), self.data, self._room() / uuid.uuid4().hex
+        job = default_backend().submit(
+            TRAIN, source=data.source, config=config.to_dict(), folder=str(folder)
+        )
+        self._add(Run(config, data, job, place=place, folder=folder))
+
+    def rewind(self, run: Run, epoch: int, *, held: bool = True) -> None:
+        """Go back to a finished epoch of a run, and on from there.
+
+        Args:
+            run: One trained here.
+            epoch: One of ``run.checkpoints``.
+            held: Whether to wait there until told to go on.
+        """
+        if run.job is None or run.folder is None or epoch not in run.checkpoints:
+            return
+        run.job.cancel()
+        run.read()
+        # A folder of its own: the old worker may still write into the old one.
+        old, folder = run.folder, self._room() / uuid.uuid4().hex
+        Checkpoints(old).move(folder, epoch)
+        job = default_backend().submit(
+            TRAIN, source=run.data.source, config=run.config.to_dict(), folder=str(folder),
+            start=epoch, held=held,
+        )  # fmt: skip
+        run.begin_again(job, folder, epoch)
+        shutil.rmtree(old, ignore_errors=True)
 
     def open_model(self, content: bytes, name: str = "") -> TrainConfig:
         """Show a saved model of the present ratings.
@@ -207,6 +242,8 @@ class Runs:
             self._all.remove(run)
         if self._looked is run:
             self._looked = None
+        if run.folder is not None:
+            shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def runs() -> Runs:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from optviz.core.problem import Problem
+from optviz.jobs import default_backend
 from optviz.language import Text
 from optviz.recommender.config import CONTROLS, make_config
 from optviz.recommender.data import load_ratings
@@ -174,6 +177,83 @@ def test_several_runs_race_are_named_repeated_exported_and_deleted() -> None:
     app.button(key="recommender.delete").click().run()
     check(app)
     assert look(app).options == [Text("zh")("recommender.race.bundled"), "a|b*<i>$x", "第 2 次"]
+
+
+def test_a_training_is_held_in_the_hand() -> None:
+    app = open_page(n_factors="2", batch_size="4096", epochs="3", schedule="constant")
+    app.button(key="recommender.train").click().run()
+    app.button(key="recommender.pause").click().run()
+
+    def holds(steps: int) -> Callable[[], bool]:
+        words = EN("recommender.progress.steps", steps=steps)
+        return lambda: f"{words} · {EN('jobs.state.paused')}" in progress(app)
+
+    # Back to the beginning; a batch, and the rest of the epoch.
+    app.selectbox(key="recommender.hand.to.en.0").set_value(0).run()
+    app.button(key="recommender.hand.back").click().run()
+    until(app, lambda: not app.button(key="recommender.hand.batch").disabled and waits(app))
+    app.button(key="recommender.hand.batch").click().run()
+    until(app, holds(1))
+    app.button(key="recommender.hand.epoch").click().run()
+    until(app, holds(20))
+    first = [line for line in said(app).splitlines() if "after epoch 1 of 3" in line]
+    # Another rate; what cannot be one gets a sentence.
+    app.text_input(key="recommender.hand.lr.0").set_value("fast").run()
+    check(app)
+    assert app.warning
+    app.text_input(key="recommender.hand.lr.0").set_value("0.5").run()
+    check(app)
+    assert not app.warning
+    app.button(key="recommender.hand.epoch").click().run()
+    until(app, holds(40))
+    # Back from there: the first epoch is as it was, and so is the rate.
+    app.selectbox(key="recommender.hand.to.en.0").set_value(1).run()
+    app.button(key="recommender.hand.back").click().run()
+    until(app, lambda: waits(app))
+    assert [line for line in said(app).splitlines() if "after epoch 1 of 3" in line] == first
+    assert app.text_input(key="recommender.hand.lr.0").value == "0.01"
+    app.button(key="recommender.resume").click().run()
+    settled(app)
+    assert "after epoch 3 of 3" in said(app)
+    # The same numbers as a run that nobody touched.
+    untouched = fit_model(
+        RecommenderState(n_factors=2, batch_size=4096, epochs=3, schedule="constant").config(),
+        load_ratings(),
+    )
+    assert f"**Validation MSE {untouched.valid_mse:.4f}**" in said(app)
+
+
+def progress(app: AppTest) -> str:
+    return "\n".join(element.proto.text for element in app.get("progress"))
+
+
+def waits(app: AppTest) -> bool:
+    return "recommender.resume" in [button.key for button in app.button]
+
+
+def test_a_run_whose_worker_dies_goes_on_from_its_last_checkpoint() -> None:
+    app = open_page(n_factors="2", batch_size="4096", epochs="60", schedule="constant")
+    app.button(key="recommender.train").click().run()
+    until(app, lambda: "after epoch" in said(app))
+    backend: Any = default_backend()
+    for worker, seat in list(backend._seats.items()):
+        if seat.work is not None:
+            worker.kill()
+    until(app, lambda: waits(app))
+    (kept,) = re.findall(r"The epochs up to number (\d+) are kept", said(app))
+    assert EN("problem.jobs.worker_died") in said(app)
+    app.button(key="recommender.resume").click().run()
+    check(app)
+    settled(app)
+    assert int(kept) > 0 and "after epoch 60 of 60" in said(app)
+
+
+def test_patience_ends_early_and_says_so() -> None:
+    app = open_page(n_factors="20", batch_size="1024", epochs="30", lr="0.05", patience="1",
+                    schedule="constant", weight_decay="0.0")  # fmt: skip
+    app.button(key="recommender.train").click().run()
+    settled(app)
+    assert "Ended early, its patience of 1 used up." in said(app)
 
 
 def test_more_runs_than_a_chart_can_tell_apart_get_a_sentence() -> None:
