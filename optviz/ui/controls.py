@@ -32,6 +32,7 @@ __all__ = [
     "segment",
     "slider",
     "switch",
+    "switch_parts",
     "typed_number",
     "typed_text",
 ]
@@ -149,6 +150,15 @@ def segment(
 def switch(store: Store[Any], name: str, label: str, **more: Any) -> bool:
     """A toggle."""
     return bool(st.toggle(label, getattr(store.value, name), **store.bind(name), **more))
+
+
+def switch_parts(store: Store[Any], text: Text, parts: Sequence[str]) -> None:
+    """The segments that lead from one part of a page (its field ``part``) to another."""
+    page = store.value.page
+    segment(
+        store, "part", text(f"{page}.part"), parts, lambda part: text(f"{page}.part_{part}"),
+        label_visibility="collapsed",
+    )  # fmt: skip
 
 
 def typed_number(

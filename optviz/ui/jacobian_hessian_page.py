@@ -35,14 +35,10 @@ def render(page: Page, store: Store[JacobianHessianState], scene: str | None) ->
         store: The page's state.
         scene: The scene that the state is, if it is one.
     """
-    text = page.text
     st.html(f"<style>{_STYLE}</style>")
 
     def render_parts() -> None:
-        controls.segment(
-            store, "part", text("jacobian_hessian.part"), PARTS,
-            lambda part: text(f"jacobian_hessian.part_{part}"), label_visibility="collapsed",
-        )  # fmt: skip
+        controls.switch_parts(store, page.text, PARTS)
 
     draw = {"map": render_map, "curvature": render_curvature, "networks": render_networks}
     draw[store.value.part](page, store, scene, render_parts)

@@ -28,14 +28,10 @@ def render(page: Page, store: Store[RegularisationState], scene: str | None) -> 
         store: The page's state.
         scene: The scene that the state is, if it is one.
     """
-    text = page.text
     st.html(f"<style>{_STYLE}</style>")
 
     def render_parts() -> None:
-        controls.segment(
-            store, "part", text("regularisation.part"), PARTS,
-            lambda part: text(f"regularisation.part_{part}"), label_visibility="collapsed",
-        )  # fmt: skip
+        controls.switch_parts(store, page.text, PARTS)
 
     draw = {"decay": render_decay, "norm": render_norm, "landscape": render_landscape}
     draw[store.value.part](page, store, scene, render_parts)

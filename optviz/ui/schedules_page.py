@@ -37,10 +37,7 @@ def render(page: Page, store: PageStore, scene: str | None) -> None:
             _schedules(page, store)
             (path_controls if part == "path" else recommender_controls)(page, store)
     with stage:
-        controls.segment(
-            store, "part", text("schedules.part"), PARTS,
-            lambda name: text(f"schedules.part_{name}"), label_visibility="collapsed",
-        )  # fmt: skip
+        controls.switch_parts(store, text, PARTS)
         if part == "path":
             render_path(page, store, scene)
         elif part == "recommender":

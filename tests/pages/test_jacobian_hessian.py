@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from optviz.ui.jacobian_hessian_networks_state import NETWORK_SCENES
 from optviz.ui.jacobian_hessian_state import OF_SURFACES, OWN_MAP, SCENES, JacobianHessianState
 from optviz.ui.own_surface import OWN_SURFACE
 
-from .apps import check, open_app, said
+from .apps import check, components, open_app, said
 
 EN = Text("en")
 OURS = [name for name in SCENES if name not in NETWORK_SCENES]
@@ -28,23 +27,8 @@ def open_page(**query: str) -> AppTest:
     return open_app("jacobian_hessian", **query)
 
 
-def pictures(app: AppTest) -> list[dict[str, Any]]:
-    """What our own components were given."""
-    found: list[dict[str, Any]] = []
-
-    def look(block: Any) -> None:
-        for child in block.children.values():
-            if hasattr(child, "children"):
-                look(child)
-            elif child.type == "bidi_component":
-                found.append(json.loads(child.proto.mixed.json or child.proto.json))
-
-    look(app._tree)
-    return found
-
-
 def the(app: AppTest, field: str) -> dict[str, Any]:
-    (one,) = [data for data in pictures(app) if field in data]
+    (one,) = [data for data in components(app) if field in data]
     return one
 
 

@@ -1,37 +1,13 @@
 // A Plotly chart updated in place. One instance lives on each mounted element.
 
-import { dataAt, loadPlotly, onPress, plotlyConfig, whenGone } from "./plotly.js";
+import { Picture, mounted } from "./mount.js";
+import { dataAt, loadPlotly, onPress, plotlyConfig } from "./plotly.js";
 
-const instances = new WeakMap();
-
-export default async function render(component) {
-  const { parentElement } = component;
-  const host = parentElement.querySelector(".ov-chart");
-  let chart = instances.get(host);
-  if (!chart) {
-    chart = new Chart(host);
-    instances.set(host, chart);
-  }
-  await chart.show(component);
-  return () => whenGone(host, () => {
-    chart.close();
-    instances.delete(host);
-  });
-}
-
-class Chart {
+class Chart extends Picture {
   constructor(host) {
-    this.host = host;
+    super(host);
     this.undo = [];
-    this.queue = Promise.resolve();
     this.hit = null;
-  }
-
-  /** Draw the newest data; runs that overtake each other are drawn in order. */
-  show(component) {
-    this.latest = component;
-    this.queue = this.queue.then(() => (component === this.latest ? this.draw(component) : null));
-    return this.queue;
   }
 
   async draw({ data, setTriggerValue }) {
@@ -170,3 +146,5 @@ function plain(point) {
     customdata: point.customdata ?? null,
   };
 }
+
+export default mounted(".ov-chart", Chart);

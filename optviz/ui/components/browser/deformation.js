@@ -1,12 +1,11 @@
 // A map of the plane under the mouse: the grid and its image, the Jacobian as the best straight
 // map. Everything follows the pointer here, in the browser; only a click tells the server.
 
-import { whenGone } from "./plotly.js";
+import { mounted } from "./mount.js";
 import { el, fill, fmt, pair } from "./stage_data.js";
 import { Deformation, stretches } from "./jets.js";
 import { Panel, spread } from "./deformation_panel.js";
 
-const instances = new WeakMap();
 const LINES = 24; // grid lines each way, at most
 const FINE = 96; // pieces of a grid line
 const EDGE = 32; // pieces of a side of the square, as in optviz/core/deformation.py
@@ -27,20 +26,6 @@ const SQUARE = [[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]].flatMap(([x, y], k
   return Array.from({ length: EDGE }, (_, i) => [
     x + ((nx - x) * i) / EDGE, y + ((ny - y) * i) / EDGE]);
 });
-
-export default async function render(component) {
-  const host = component.parentElement.querySelector(".ov-deform");
-  let scene = instances.get(host);
-  if (!scene) {
-    scene = new Scene(host);
-    instances.set(host, scene);
-  }
-  scene.show(component);
-  return () => whenGone(host, () => {
-    scene.close();
-    instances.delete(host);
-  });
-}
 
 class Scene {
   constructor(host) {
@@ -302,3 +287,5 @@ function matrix([a, b, c, d]) {
     el("tr", "", [cell(a), cell(b)]), el("tr", "", [cell(c), cell(d)]),
   ]);
 }
+
+export default mounted(".ov-deform", Scene);

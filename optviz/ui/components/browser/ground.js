@@ -1,35 +1,20 @@
 // A surface from above with one point on it that can be dragged, and its Hessian's eigenvectors,
 // which follow the drag without the server. Only where the point is dropped is asked about.
 
+import { Picture, mounted } from "./mount.js";
 import { Jets } from "./jets.js";
-import { loadPlotly, whenGone } from "./plotly.js";
+import { loadPlotly } from "./plotly.js";
 import { fmt } from "./stage_data.js";
 import { strokeWithHalo } from "./stage_draw.js";
 import { MapView } from "./stage_map.js";
 
-const instances = new WeakMap();
 const FAR = 4000; // pixels: beyond every edge
 const BESIDE = 58; // pixels from the point to the names of the lines
 const FLAT = 1e-9; // of the larger |λ|
 
-export default async function render(component) {
-  const host = component.parentElement.querySelector(".ov-ground");
-  let ground = instances.get(host);
-  if (!ground) {
-    ground = new Ground(host);
-    instances.set(host, ground);
-  }
-  await ground.show(component);
-  return () => whenGone(host, () => {
-    ground.close();
-    instances.delete(host);
-  });
-}
-
-class Ground {
+class Ground extends Picture {
   constructor(host) {
-    this.host = host;
-    this.queue = Promise.resolve();
+    super(host);
     this.map = new MapView((x, y) => {
       this.map.start = [x, y];
       this.asked = true;
@@ -43,13 +28,6 @@ class Ground {
     host.replaceChildren(this.map.node);
     this.watcher = new ResizeObserver(() => this.resized());
     this.watcher.observe(host);
-  }
-
-  /** Draw the newest data; what is overtaken is skipped. */
-  show(component) {
-    this.latest = component;
-    this.queue = this.queue.then(() => (component === this.latest ? this.draw(component) : null));
-    return this.queue;
   }
 
   async draw({ data, setTriggerValue }) {
@@ -160,3 +138,5 @@ class Ground {
     this.map.close();
   }
 }
+
+export default mounted(".ov-ground", Ground);

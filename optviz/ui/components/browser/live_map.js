@@ -1,8 +1,9 @@
 // A map whose points move: Plotly draws it, the frames come over the feed, the player is local.
 
+import { Picture, mounted } from "./mount.js";
 import { thinNames } from "./chart.js";
 import { framesOf, watch } from "./live_frames.js";
-import { loadPlotly, plotlyConfig, whenGone } from "./plotly.js";
+import { loadPlotly, plotlyConfig } from "./plotly.js";
 import { el, fill, fmt } from "./stage_data.js";
 import { prepare, strokeWithHalo, tracePath } from "./stage_draw.js";
 import { History } from "./stage_history.js";
@@ -10,26 +11,10 @@ import { Player } from "./stage_player.js";
 
 const FULL = 32767; // the edge of the picture, in the steps of a frame
 const CHASE = 0.35; // seconds in which the shown frame comes close to the newest
-const instances = new WeakMap();
 
-export default async function render(component) {
-  const host = component.parentElement.querySelector(".ov-live");
-  let map = instances.get(host);
-  if (!map) {
-    map = new LiveMap(host);
-    instances.set(host, map);
-  }
-  await map.show(component);
-  return () => whenGone(host, () => {
-    map.close();
-    instances.delete(host);
-  });
-}
-
-class LiveMap {
+class LiveMap extends Picture {
   constructor(host) {
-    this.host = host;
-    this.queue = Promise.resolve();
+    super(host);
     this.plot = el("div", "ov-plot");
     this.canvas = el("canvas");
     this.view = el("div", "ov-view", [this.plot, this.canvas]);
@@ -48,13 +33,6 @@ class LiveMap {
     });
     this.watcher = new ResizeObserver(() => this.resized());
     this.watcher.observe(this.view);
-  }
-
-  /** Draw the newest data; what is overtaken is skipped. */
-  show(component) {
-    this.latest = component;
-    this.queue = this.queue.then(() => (component === this.latest ? this.draw(component) : null));
-    return this.queue;
   }
 
   async draw({ data, setTriggerValue }) {
@@ -274,3 +252,5 @@ class LiveMap {
     this.Plotly?.purge(this.plot);
   }
 }
+
+export default mounted(".ov-live", LiveMap);

@@ -1,6 +1,7 @@
 // The stage: one surface, many paths, one clock. Everything that moves is drawn here.
 
-import { loadPlotly, whenGone } from "./plotly.js";
+import { Picture, mounted } from "./mount.js";
+import { loadPlotly } from "./plotly.js";
 import { el, unpackRun } from "./stage_data.js";
 import { Facts } from "./stage_hessian.js";
 import { History } from "./stage_history.js";
@@ -12,26 +13,9 @@ import { Player } from "./stage_player.js";
 import { Step } from "./stage_step.js";
 import { Table } from "./stage_table.js";
 
-const instances = new WeakMap();
-
-export default async function render(component) {
-  const host = component.parentElement.querySelector(".ov-stage");
-  let stage = instances.get(host);
-  if (!stage) {
-    stage = new Stage(host);
-    instances.set(host, stage);
-  }
-  await stage.show(component);
-  return () => whenGone(host, () => {
-    stage.close();
-    instances.delete(host);
-  });
-}
-
-class Stage {
+class Stage extends Picture {
   constructor(host) {
-    this.host = host;
-    this.queue = Promise.resolve();
+    super(host);
     this.runs = [];
     this.map = new MapView((x, y) => this.send("start", { x, y }));
     this.landscape = new Landscape();
@@ -61,13 +45,6 @@ class Stage {
     });
     this.watcher = new ResizeObserver(() => this.resized());
     this.watcher.observe(this.top);
-  }
-
-  /** Draw the newest data; what is overtaken is skipped. */
-  show(component) {
-    this.latest = component;
-    this.queue = this.queue.then(() => (component === this.latest ? this.draw(component) : null));
-    return this.queue;
   }
 
   async draw({ data, setTriggerValue }) {
@@ -163,3 +140,5 @@ function legend(words, flat) {
   const shown = marks.map(([sign, word]) => el("span", "", `${sign} ${word}`));
   return flat ? [...shown, el("span", "ov-say", words.drag)] : [];
 }
+
+export default mounted(".ov-stage", Stage);
