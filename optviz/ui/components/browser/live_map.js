@@ -173,7 +173,7 @@ class LiveMap extends Picture {
         this.overlay();
         if (this.again) {
           this.again = false;
-          this.paint();
+          requestAnimationFrame(() => this.paint()); // the page's own work goes in between
         }
         this.rest();
       });
