@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from optviz.recommender.als import AlsRun
 from optviz.recommender.baselines import Array, Index, fit_baseline, mse
@@ -38,6 +39,9 @@ class Fit:
             ``load_state_dict()``. Step through :meth:`step`, which looks at the clock.
         baselines: ``"mean"`` and ``"bias"`` → validation MSE.
         n_unseen: Validation rows whose movie or user has no training row.
+        weights: Makes the arrays of a ``FittedModel``.
+        predict: The first so many validation rows → (predicted, true) ratings.
+        evaluate: Gives the validation MSE.
         seconds: Time that the steps took so far, validation included. Not part of the run's
             history, which is a function of recipe and data alone.
         clock: ``seconds`` at the end of each epoch.
@@ -51,6 +55,7 @@ class Fit:
     baselines: dict[str, float]
     n_unseen: int
     weights: Callable[[], dict[str, Any]]
+    predict: Callable[[int], tuple[Array, Array]]
     evaluate: Callable[[], float]
     seconds: float = 0.0
     clock: list[float] = field(default_factory=list)
@@ -103,6 +108,20 @@ class Fit:
         self.changes = list(state["changes"])
         if self.changes and isinstance(self.run, TrainingRun):
             self.run.schedule = _schedule(self.config.replace(lr=self.changes[-1][1]))
+
+    def parts(self) -> dict[str, NDArray[Any]]:
+        """What the steps move, by name: the live arrays, not copies of them."""
+        if isinstance(self.run, TrainingRun):
+            named = self.run.model.named_parameters()
+            return {_plain(name): tensor.detach().numpy() for name, tensor in named}
+        return {"user_factors": self.run.user_factors, "item_factors": self.run.item_factors}
+
+    def gradients(self) -> dict[str, NDArray[Any]]:
+        """The gradient of the last step, by the names of :meth:`parts`; ALS has none."""
+        if not isinstance(self.run, TrainingRun):
+            return {}
+        named = zip(self.parts(), self.run.model.parameters(), strict=True)
+        return {name: p.grad.numpy() for name, p in named if p.grad is not None}
 
     def model(self) -> FittedModel:
         """The model as it is now."""
@@ -163,7 +182,10 @@ def build_fit(
                 "item_bias": als.baseline.item_bias.astype(np.float32),
             }
 
-        return Fit(*common, als, plain.mean, baselines, n_unseen, als_weights,
+        def als_predict(rows: int) -> tuple[Array, Array]:
+            return als.predict(v_users[:rows], v_items[:rows]), truth[:rows]
+
+        return Fit(*common, als, plain.mean, baselines, n_unseen, als_weights, als_predict,
                    lambda: mse(als.predict(v_users, v_items), truth))  # fmt: skip
 
     generator = torch.Generator().manual_seed(config.seed)
@@ -171,23 +193,25 @@ def build_fit(
     t_users, t_items = torch.from_numpy(seen_users), torch.from_numpy(seen_items)
     valid_pair = (torch.from_numpy(v_users), torch.from_numpy(v_items))
 
-    def evaluate() -> float:
+    def predict(rows: int) -> tuple[Array, Array]:
         model.eval()
         averaged = dict(mean_movie(model, t_users, t_items))
-        total = 0.0
+        predicted = []
         with torch.inference_mode():
-            for start in range(0, len(truth), _EVALUATED):
-                part = slice(start, start + _EVALUATED)
+            for start in range(0, min(rows, len(truth)), _EVALUATED):
+                part = slice(start, min(start + _EVALUATED, rows))
                 pair = tuple(index[part] for index in valid_pair)
                 out = torch.func.functional_call(model, averaged, pair)
-                total += float(((out.double().numpy() - truth[part]) ** 2).sum())
-        return total / len(truth)
+                predicted.append(out.double().numpy())
+        return np.concatenate(predicted), truth[:rows]
+
+    def evaluate() -> float:
+        return mse(*predict(len(truth)))
 
     def weights() -> dict[str, Any]:
         averaged = mean_movie(model, t_users, t_items)
-        plain_names = {n: n.removesuffix(".weight") for n in averaged if not n.startswith("lin")}
         return {
-            plain_names.get(name, name): (
+            _plain(name): (
                 tensor.squeeze(1) if name.endswith("_bias.weight") else tensor
             ).numpy().copy()
             for name, tensor in averaged.items()
@@ -206,7 +230,12 @@ def build_fit(
         generators=(generator,),
         validate=evaluate,
     )
-    return Fit(*common, run, plain.mean, baselines, n_unseen, weights, evaluate)
+    return Fit(*common, run, plain.mean, baselines, n_unseen, weights, predict, evaluate)
+
+
+def _plain(name: str) -> str:
+    """A parameter's name as a model's file has it."""
+    return name if name.startswith("lin") else name.removesuffix(".weight")
 
 
 def _rows(ratings: Ratings, rows: Index) -> tuple[Index, Index, Array]:

@@ -12,6 +12,7 @@ import numpy as np
 from optviz.core.task import TaskContext
 from optviz.recommender.config import make_config
 from optviz.recommender.data import Ratings, load_ratings
+from optviz.recommender.inside import measured_step
 from optviz.recommender.split import split_baselines
 from optviz.training.checkpoints import Checkpoints
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["follow", "read_again", "read_task", "train_task"]
 
 _SECONDS_BETWEEN_EVENTS = 0.05
+_SECONDS_BETWEEN_LOOKS = 0.2
+"""A look inside takes a few milliseconds, which the clock of training does not count."""
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +65,8 @@ def train_task(
     Events: ``baselines`` (mean, bias: validation MSE, before the first step); ``batch`` (step,
     epoch, lr, train_loss: arrays of what happened since the last one, about 20 a second at
     most; seconds: time that training took until then); ``epoch`` (epoch, train_loss,
-    valid_loss, seconds); ``lr`` (step, lr: the rate was changed after that step). Progress
+    valid_loss, seconds); ``lr`` (step, lr: the rate was changed after that step);
+    ``inside`` (what :func:`~optviz.recommender.inside.measured_step` tells). Progress
     counts training rows for neural models, half-sweeps for ALS. When asked to stop it ends
     after the step and keeps the model.
 
@@ -116,6 +120,8 @@ def follow(context: TaskContext, fit: Fit, kept: Checkpoints | None = None) -> F
     """
     waiting: list[BatchRecord] = []
     epochs_sent, sent_at = len(fit.run.history.epochs), 0.0
+    measured: dict[str, Any] = {}
+    measured_at = 0.0
     last: int | None = None  # the step after which to pause
     while not fit.done and not context.stop_requested:
         context.checkpoint()
@@ -123,7 +129,13 @@ def follow(context: TaskContext, fit: Fit, kept: Checkpoints | None = None) -> F
             last = _obey(fit, message, last)
             if "lr" in message and fit.changes:
                 context.emit("lr", step=fit.changes[-1][0], lr=fit.changes[-1][1])
-        waiting.append(fit.step())
+        if not measured or time.perf_counter() - measured_at >= _SECONDS_BETWEEN_LOOKS:
+            measured = measured_step(fit)
+            measured_at = time.perf_counter()
+            waiting.append(fit.run.history.batches[-1])
+            context.emit("inside", **measured)
+        else:
+            waiting.append(fit.step())
         epochs = fit.run.history.epochs
         now = time.perf_counter()
         if now - sent_at >= _SECONDS_BETWEEN_EVENTS or len(epochs) > epochs_sent:
