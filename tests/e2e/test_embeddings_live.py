@@ -132,6 +132,19 @@ def test_a_reload_finds_its_frames_anew_and_another_page_keeps_them(
     until_frame(page, "k === 0")
     assert len(graph(page, "[...g._fullData[0].x].filter(Number.isFinite)")) == 200
 
+    # Standing still, it shows names, none over another.
+    page.wait_for_function("() => !document.querySelector('.ov-live.ov-moving')")
+    boxes = page.evaluate(
+        "() => [...document.querySelectorAll('.ov-live .scatterlayer .text text')]"
+        ".filter(t => t.style.display !== 'none')"
+        ".map(t => t.getBoundingClientRect().toJSON())"
+    )
+    assert len(boxes) >= 4
+    for i, a in enumerate(boxes):
+        for b in boxes[i + 1 :]:
+            across = a["right"] <= b["left"] or b["right"] <= a["left"]
+            assert across or a["bottom"] <= b["top"] or b["bottom"] <= a["top"]
+
     # Start once more: another run, from its beginning, and the map follows it.
     settle(page, still=True)
     slider.press("End")

@@ -11,6 +11,8 @@ import { Player } from "./stage_player.js";
 
 const FULL = 32767; // the edge of the picture, in the steps of a frame
 const CHASE = 0.35; // seconds in which the shown frame comes close to the newest
+const STILL = 150; // ms without a new place after which the points count as standing still
+const PARTS = 10; // of the way of a chosen film, each fainter the longer ago
 
 class LiveMap extends Picture {
   constructor(host) {
@@ -64,7 +66,7 @@ class LiveMap extends Picture {
       await this.Plotly.react(this.plot, { data: figure.data, layout, config });
       if (!this.listening) this.listen();
       await this.refresh();
-      thinNames(this.plot);
+      this.rest();
       this.host.dataset.drawn = String(Number(this.host.dataset.drawn ?? 0) + 1);
     } catch (error) {
       if (this.closed) return;
@@ -114,7 +116,7 @@ class LiveMap extends Picture {
       const part = 1 - Math.exp(-(now - before) / 1000 / CHASE);
       before = now;
       const gap = player.n - player.k;
-      player.k = gap < 0.02 ? player.n : player.k + gap * part;
+      player.k = gap < 0.2 ? player.n : player.k + gap * part;
       this.own = true;
       player.show();
       this.own = false;
@@ -161,8 +163,7 @@ class LiveMap extends Picture {
       return;
     }
     this.painted = `${k} ${this.data.run}`;
-    const moving = this.player.playing || this.chasing;
-    this.host.classList.toggle("ov-moving", Boolean(moving));
+    this.host.classList.add("ov-moving");
     this.painting = true;
     const { x, y, notes } = this.places(k);
     this.Plotly.update(this.plot, { x, y }, notes.length ? { annotations: notes } : {})
@@ -179,14 +180,18 @@ class LiveMap extends Picture {
       });
   }
 
-  /** Names are put in order once the points stand still. */
+  /** Names are hidden while points move, and put in order once they stand still. */
   rest() {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
-      if (this.closed || this.player.playing || this.chasing) return;
-      this.host.classList.remove("ov-moving");
+      if (this.closed) return;
+      if (this.painting || this.player.playing || this.chasing) {
+        this.rest();
+        return;
+      }
       thinNames(this.plot);
-    }, 150);
+      this.host.classList.remove("ov-moving");
+    }, STILL);
   }
 
   /** The way of the chosen film, and the cursor on the loss. */
@@ -206,12 +211,16 @@ class LiveMap extends Picture {
       pen.beginPath();
       pen.rect(xaxis._offset, yaxis._offset, xaxis._length, yaxis._length);
       pen.clip();
-      pen.globalAlpha = 0.75;
-      tracePath(
-        pen, way, k,
-        (x) => xaxis._offset + xaxis.d2p(x), (y) => yaxis._offset + yaxis.d2p(y),
-      );
-      strokeWithHalo(pen, theme.negative, 1.6, [], theme.ground);
+      for (let part = 0; part < PARTS; part += 1) {
+        const from = Math.floor((k * part) / PARTS);
+        const to = part === PARTS - 1 ? k : Math.floor((k * (part + 1)) / PARTS);
+        pen.globalAlpha = 0.12 + (0.75 * part) / PARTS;
+        tracePath(
+          pen, way.subarray(2 * from), to - from,
+          (x) => xaxis._offset + xaxis.d2p(x), (y) => yaxis._offset + yaxis.d2p(y),
+        );
+        strokeWithHalo(pen, theme.negative, 1.6, [], theme.ground);
+      }
       pen.restore();
     }
     if (this.drawnHistory) this.history.paint([{ colour: theme.accent }], k);
