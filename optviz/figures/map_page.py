@@ -17,7 +17,8 @@ def map_page(figure: go.Figure, theme: Theme) -> bytes:
         if trace.mode == "text":  # without our component nothing keeps names apart
             trace.update(x=trace.x[:NAMES_AT_ONCE], y=trace.y[:NAMES_AT_ONCE],
                          text=trace.text[:NAMES_AT_ONCE])  # fmt: skip
-    alone.update_layout(paper_bgcolor=theme.ground, plot_bgcolor=theme.ground)
+    # A window may be of any width: room for a legend of more rows.
+    alone.update_layout(paper_bgcolor=theme.ground, plot_bgcolor=theme.ground, margin={"b": 100})
     written = alone.to_html(
         include_plotlyjs=True, config={"displaylogo": False, "scrollZoom": True}
     )

@@ -10,7 +10,7 @@ from optviz.embedding.search import title_test
 from optviz.figures.films import GENRES
 from optviz.language import Text
 from optviz.ui import controls
-from optviz.ui.embeddings_data import Movies
+from optviz.ui.embeddings_data import Movies, session_movies
 from optviz.ui.embeddings_state import FIRST_YEAR, LAST_YEAR, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, bind_value, guarded
@@ -65,7 +65,7 @@ def render_filter(page: Page, store: Store[EmbeddingsState], movies: Movies) -> 
             placeholder=text("embeddings.find.example"), help=text("embeddings.find.words_help"),
         )  # fmt: skip
         _genres(page, store, movies)
-        _years(page, store, movies)
+        _years(page, store)
     if not store.value.filtered:
         return
     found = matches(store.value, movies)
@@ -97,8 +97,10 @@ def _genres(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
     )  # fmt: skip
 
 
-def _years(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
-    years = movies.items.years[np.isfinite(movies.items.years)]
+def _years(page: Page, store: Store[EmbeddingsState]) -> None:
+    # Of all films, whatever is on the map: a slider whose ends move reports that as a wish.
+    everything = session_movies().items.years
+    years = everything[np.isfinite(everything)]
     if not years.size or years.min() == years.max():
         return
     first, last = int(years.min()), int(years.max())
@@ -107,7 +109,7 @@ def _years(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
     shown = (low, max(min(state.last_year, last), low))
 
     def take(span: tuple[int, int]) -> None:
-        # At either end of the slider all films are meant, also those of another map.
+        # At either end of the slider all films are meant, also those of another model.
         store.set(
             first_year=FIRST_YEAR if span[0] == first else span[0],
             last_year=LAST_YEAR if span[1] == last else span[1],

@@ -14,6 +14,7 @@ from optviz.core.problem import Problem
 from optviz.embedding.precomputed import layout_key
 from optviz.embedding.projections import PROJECTIONS
 from optviz.figures.embeddings import Axes, map_figure
+from optviz.figures.embeddings_paint import MEASURED
 from optviz.figures.map_page import map_page
 from optviz.ui import controls
 from optviz.ui.components import Click, Selection, chart
@@ -111,7 +112,8 @@ def _settings(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None
         store, "colour", text("embeddings.colour.label"), list(COLOURS),
         lambda name: text(f"embeddings.colour.{name}"),
     )  # fmt: skip
-    st.caption(text(f"embeddings.colour.{state.colour}_note"))
+    note = "not_live" if state.live and state.colour in MEASURED else f"{state.colour}_note"
+    st.caption(text(f"embeddings.colour.{note}"))
     with st.container(gap="xsmall"):
         render_filter(page, store, movies)
         render_looks(page, store)

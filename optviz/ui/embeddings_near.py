@@ -54,7 +54,7 @@ def render_neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies)
 
 def render_looks(page: Page, store: Store[EmbeddingsState]) -> None:
     """Draw the choice of what near means, and of what the points tell."""
-    text = page.text
+    text, state = page.text, store.value
     with st.expander(text("embeddings.looks.title"), icon=":material/palette:"):
         controls.segment(
             store, "metric", text("embeddings.looks.metric"), list(METRICS),
@@ -63,10 +63,14 @@ def render_looks(page: Page, store: Store[EmbeddingsState]) -> None:
         )  # fmt: skip
         controls.slider(store, "near", text("embeddings.looks.near"), 1, 50)
         controls.switch(
-            store, "sized", text("embeddings.looks.sized"), help=text("embeddings.looks.sized_help")
+            store,
+            "sized",
+            text("embeddings.looks.sized"),
+            disabled=state.live,
+            help=text("embeddings.looks.sized_help"),
         )
         controls.switch(
             store, "crowding", text("embeddings.looks.crowding"),
-            disabled=store.value.dimensions == "3" and store.value.method != OWN_AXES,
+            disabled=state.live or (state.dimensions == "3" and state.method != OWN_AXES),
             help=text("embeddings.looks.crowding_help"),
         )  # fmt: skip

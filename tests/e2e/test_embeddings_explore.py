@@ -105,6 +105,24 @@ def test_a_selection_on_its_own_map_and_back(page: Page, server: str) -> None:
     assert all("Western" in line for line in text.splitlines()[1:])
 
 
+def test_a_zoom_into_a_map_of_equal_scales_stays_too(page: Page, server: str) -> None:
+    open_screen(page, server, "embeddings", query="method=pca")
+    span = "(g._fullLayout.xaxis.range[1] - g._fullLayout.xaxis.range[0])"
+    wait(page, f"{span} > 0")
+    whole = graph(page, span)
+    tool(page, "[data-attr=zoom][data-val=in]")
+    wait(page, f"{span} < 0.6 * {whole}")
+    view = graph(page, "[g._fullLayout.xaxis.range, g._fullLayout.yaxis.range]")
+    for colour in ("decade", "genre"):
+        page.get_by_role("combobox", name=EN("embeddings.colour.label")).click()
+        name = EN(f"embeddings.colour.{colour}")
+        page.get_by_role("option", name=name, exact=True).click()
+        wait(page, "g._fullData.length > 5")
+        assert graph(page, "[g._fullLayout.xaxis.range, g._fullLayout.yaxis.range]") == view
+    tool(page, "[data-val=reset]")
+    wait(page, f"Math.abs({span} - {whole}) < 1e-6")
+
+
 def test_names_stand_before_the_points_of_a_large_map(page: Page, server: str) -> None:
     open_screen(page, server, "embeddings", query="method=pca&n_movies=3100")
     wait(page, "g._fullData[0].type === 'scattergl' && g._fullData[0].x.length === 3100")

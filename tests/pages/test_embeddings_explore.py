@@ -117,6 +117,7 @@ def test_a_selection_is_projected_alone_and_all_come_back() -> None:
     assert EN("embeddings.chosen.alone", n=n) in said(app)
     assert sum(len(trace["customdata"]) for trace in traces(app)) == n
     assert app.slider(key="embeddings.perplexity").value == 30
+    assert not {"first_year", "last_year"} & set(app.query_params)
     app.button(key="embeddings.chosen.back").click().run()
     check(app)
     assert EN("embeddings.chosen.title", n=n, total="1,000") in said(app)
@@ -254,3 +255,8 @@ def test_bad_links_get_sentences(query: dict[str, str]) -> None:
     app = open_page(**query)
     app.run()
     check(app)
+
+
+def test_a_moving_map_says_what_it_cannot_show() -> None:
+    app = open_page(library="opentsne", colour="quality", n_movies="100", perplexity="5.0")
+    assert EN("embeddings.colour.not_live") in said(app)

@@ -21,6 +21,7 @@ class Chart extends Picture {
       const figure = JSON.parse(data.figure);
       const layout = { ...figure.layout, autosize: true, height: data.height };
       delete layout.width;
+      this.keepView(layout);
       const config = plotlyConfig(data.words, data.toolbar);
       if (!this.reports.has("select")) config.modeBarButtonsToRemove.push("select2d", "lasso2d");
       await this.Plotly.react(host, { data: figure.data, layout, config, frames: figure.frames });
@@ -34,6 +35,25 @@ class Chart extends Picture {
       host.textContent = data.words.failed;
       console.error("optviz chart:", error);
     }
+  }
+
+  /**
+   * Axes of equal scale are drawn wider than the figure asks for. To Plotly the same figure then
+   * asks for another range than the one that was zoomed, and it would drop the zoom. So whoever
+   * asks again for what was asked for before gets what was drawn before the zoom.
+   */
+  keepView(layout) {
+    const before = this.host._fullLayout?._preGUI ?? {};
+    const asked = {};
+    for (const [name, axis] of Object.entries(layout)) {
+      if (!/^[xy]axis\d*$/.test(name) || !axis.range) continue;
+      asked[name] = String(axis.range);
+      const drawn = [before[`${name}.range[0]`], before[`${name}.range[1]`]];
+      if (this.asked?.[name] === asked[name] && drawn.every((end) => end != null)) {
+        layout[name] = { ...axis, range: drawn };
+      }
+    }
+    this.asked = asked;
   }
 
   listen() {
