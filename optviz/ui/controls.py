@@ -91,9 +91,10 @@ def choose_part(
         **more: Further arguments of ``st.selectbox``.
     """
 
-    def changed(picked: V | None) -> None:
-        # A box that has just been replaced reports itself once more, with what it showed.
-        if picked is not None and picked != value:
+    def changed(picked: V) -> None:
+        # A box that has just been replaced reports itself once more, with what it showed; and one
+        # that was gone for a while reports that it is empty.
+        if picked in options and picked != value:
             take(picked)
 
     st.selectbox(

@@ -154,7 +154,7 @@ def _critical_points(page: Page, store: PageStore, surface: Surface) -> None:
             places[f"{name} ({x:.3g}, {y:.3g})".replace("-", "−")] = (x, y)
 
     def go(name: str | None) -> None:
-        if name is not None:
+        if name in places:
             store.set(point=places[name])
 
     if places:

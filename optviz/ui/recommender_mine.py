@@ -128,14 +128,16 @@ def _search(page: Page, store: Store[RecommenderState], run: Run, movies: Movies
     step = step_of(low, high)
     first = low + step * round(0.8 * (high - low) / step)
 
+    listed = movies.popular[:SEARCHED].tolist()
+
     def take(item: int | None) -> None:
-        chosen = str(ratings.item_ids[item]) if item is not None else None
+        chosen = str(ratings.item_ids[item]) if item in listed else None
         if chosen is not None and all(chosen != known for known, _ in store.value.mine):
             _rate(store, chosen, first)
 
     st.selectbox(
         page.text("recommender.mine.search"),
-        movies.popular[:SEARCHED].tolist(),
+        listed,
         index=None,
         format_func=movies.names.__getitem__,
         placeholder=page.text("recommender.mine.search_hint"),

@@ -89,7 +89,7 @@ def _runs(page: Page, store: PageStore) -> None:
     text, state = page.text, store.value
 
     def add(name: str | None) -> None:
-        if name is not None:
+        if name is not None and name in OPTIMIZERS:
             store.set(runs=(*state.runs, Run(name)), focus=len(state.runs))
 
     # A new key empties the box once its choice has been taken.

@@ -132,6 +132,21 @@ def test_every_models_steps_are_shown_with_the_real_numbers(name: str) -> None:
     assert re.search(r"\*\*Bias|no biases", said(app))
 
 
+def test_boxes_that_a_browser_reports_as_empty_change_nothing() -> None:
+    """As it does after a training, which takes the tabs away for a while."""
+    app = open_page()
+    shown = said(app)
+    states = app._tree.get_widget_states()
+    boxes = ("user", "movie", "pair.user", "pair.movie", "mine.search")
+    for state in states.widgets:
+        if state.id.endswith(tuple(f"recommender.{box}" for box in boxes)):
+            state.string_value = ""
+    app._run(states)
+    check(app)
+    assert said(app) == shown
+    assert not {"user", "movie", "mine"} & set(app.query_params)
+
+
 def test_strangers_in_a_link_are_named() -> None:
     app = open_page(user="nobody", movie="0")
     assert EN("problem.recommender.no_user", user="nobody") in said(app)
