@@ -152,8 +152,6 @@ RUNS_CODE = {"eval", "exec", "compile", "__import__", "torch.load", "pickle.load
 MAY_RUN_CODE = {
     # Messages between this server and worker processes that it started itself.
     ("optviz/jobs/frames.py", "pickle.loads"),
-    # What those processes left in a folder that this server made for them, closed to others.
-    ("optviz/training/checkpoints.py", "pickle.loads"),
     # A program written by the module itself, from operations it knows; no name comes from outside.
     ("optviz/core/tape.py", "exec"),
 }
@@ -167,11 +165,7 @@ def test_nothing_runs_what_it_reads() -> None:
 def test_pickle_is_imported_by_no_reader_of_files() -> None:
     # make.py rebuilds the bundled ratings, and reads with an unpickler that refuses all but
     # eleven harmless names; the product never runs it.
-    assert importers("pickle") == {
-        "optviz/jobs/frames.py",
-        "optviz/recommender/bundled/make.py",
-        "optviz/training/checkpoints.py",
-    }
+    assert importers("pickle") == {"optviz/jobs/frames.py", "optviz/recommender/bundled/make.py"}
 
 
 def test_nothing_prints() -> None:
