@@ -16,6 +16,7 @@ from optviz.ui.components import chart
 from optviz.ui.frame import Page
 from optviz.ui.recommender_files import render_files
 from optviz.ui.recommender_hand import render_hand
+from optviz.ui.recommender_inside import inside_asked, render_inside
 from optviz.ui.recommender_race import axis_shown, render_axis, render_race, render_table
 from optviz.ui.recommender_results import render_results
 from optviz.ui.recommender_runs import MOST, Data, Run, Runs, runs
@@ -65,6 +66,9 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
         if every.run is not None:
             render_hand(page, every, every.run)
         render_race(page, store, every)
+        if every.run is not None and every.run.folder is not None and inside_asked(page):
+            busy = every.run.busy
+            st.fragment(run_every=_REFRESH if busy else None)(render_inside)(page, every.run)
         _structure(page, store.value.config(), every.data)
     with side:
         render_settings(page, store, every)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
+from optviz.figures.inside import Look
 from optviz.figures.race import Curve
 from optviz.jobs import Job
 from optviz.language import Text
@@ -25,6 +26,9 @@ __all__ = ["Data", "Run", "share"]
 
 _QUICK = 300_000
 """Baselines of so many ratings are found within a tenth of a second; of more, only by a job."""
+
+_MOST_LOOKS = 1000
+"""Of more looks inside a run, the older half is thinned."""
 
 Origin = Literal["trained", "file", "bundled"]
 
@@ -77,6 +81,7 @@ class Run:
         drawn: Whether it is on the chart while another one is looked at.
         folder: Where its checkpoints are; None if there are none.
         changes: (step, rate) of each change of the learning rate by hand.
+        looks: What moved inside it.
         kept: What the results' tabs have worked out from ``fitted``.
     """
 
@@ -91,6 +96,7 @@ class Run:
     drawn: bool = True
     folder: Path | None = None
     changes: list[tuple[int, float]] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
     _seen: int = 0
     _batches: list[NDArray[np.float64]] = field(default_factory=list)
@@ -196,6 +202,7 @@ class Run:
         self._epochs = {e: (records[e], clock[e]) for e in records if e <= epoch}
         # One that was made right after the epoch came after its checkpoint.
         self.changes = [change for change in self.changes if change[0] < steps]
+        self.looks = [look for look in self.looks if look.epoch <= epoch + 1e-9]
         self._lr = self.changes[-1][1] if self.changes else None
         self.job, self.folder, self._seen = job, folder, 0
         self.fitted, self.problem = None, None
@@ -219,6 +226,10 @@ class Run:
                 names = ("epoch", "train_loss", "valid_loss")
                 record = EpochRecord(*(data[name] for name in names))
                 self._epochs[record.epoch] = record, float(data["seconds"])
+            elif event.kind == "inside":
+                self.looks.append(Look.of(data))
+                if len(self.looks) > _MOST_LOOKS:
+                    self.looks[: _MOST_LOOKS // 2] = self.looks[: _MOST_LOOKS // 2 : 2]
             elif event.kind == "lr":
                 self.changes.append((int(data["step"]), float(data["lr"])))
             elif event.kind == "baselines":

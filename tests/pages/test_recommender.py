@@ -223,6 +223,24 @@ def test_a_training_is_held_in_the_hand() -> None:
     assert f"**Validation MSE {untouched.valid_mse:.4f}**" in said(app)
 
 
+@pytest.mark.parametrize("model", ["als", "net"])
+def test_what_moves_inside_is_drawn_when_asked_for(model: str) -> None:
+    app = open_page(model=model, n_factors="2", batch_size="4096", epochs="2")
+    assert "recommender.inside" not in [toggle.key for toggle in app.toggle]
+    app.button(key="recommender.train").click().run()
+    settled(app)
+    kind, way = ("als", "als") if model == "als" else ("neural", "adam")
+    assert EN(f"recommender.inside.moves_{way}") not in said(app)
+    app.toggle(key="recommender.inside").set_value(True).run()
+    check(app)
+    assert EN(f"recommender.inside.moves_{way}") in said(app)
+    assert EN(f"recommender.inside.heap_{kind}") in said(app)
+    app.switch_page("app.py").run()
+    app.switch_page("pages/recommender.py").run()
+    check(app)
+    assert app.toggle(key="recommender.inside").value
+
+
 def progress(app: AppTest) -> str:
     return "\n".join(element.proto.text for element in app.get("progress"))
 

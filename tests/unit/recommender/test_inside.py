@@ -70,3 +70,22 @@ def test_predictions_spread_towards_the_truth_and_never_as_wide(model: str) -> N
     assert first["predicted"].sum() == first["truth"].sum() == 5000
     ends = edges(ratings.rating_range)
     assert (ends[0], ends[-1], len(ends)) == (-0.0625, 5.5625, BINS + 1)
+
+
+def test_adams_steps_follow_the_rate_and_als_calms_down() -> None:
+    config = make_config("dot_bias", batch_size=1024, epochs=3, n_factors=10, schedule="one_cycle")
+    fit = build_fit(config, load_ratings())
+    told = []
+    while not fit.done:
+        told.append(measured_step(fit))
+    rate = np.log([look["lr"] for look in told])
+    for part in range(4):
+        update, gradient = (np.log([look[name][part] for look in told])
+                            for name in ("update", "gradient"))  # fmt: skip
+        follows, other = (np.corrcoef(update, x)[0, 1] for x in (rate, gradient))
+        assert follows > 0.8 and follows > other, told[0]["names"][part]
+    als = build_fit(make_config("als", n_factors=10), load_ratings())
+    moved = []
+    while not als.done:
+        moved.append(measured_step(als)["update"].max())
+    assert moved[-2] < 0.4 * moved[0] and moved[-1] < 0.4 * moved[1]
