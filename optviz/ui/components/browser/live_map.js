@@ -63,6 +63,7 @@ class LiveMap extends Picture {
       const layout = { ...figure.layout, ...size, annotations: notes };
       const config = plotlyConfig(data.words, true);
       config.modeBarButtonsToRemove.push("select2d", "lasso2d");
+      this.host.classList.add("ov-moving"); // names are put in order when it rests
       await this.Plotly.react(this.plot, { data: figure.data, layout, config });
       if (!this.listening) this.listen();
       await this.refresh();
