@@ -130,7 +130,8 @@ def test_the_charts_buttons_speak_our_words_and_send_nothing_away(page: Page, se
     )
     zh = Text("zh")
     names = (
-        "save", "zoom", "pan", "box", "lasso", "zoom_in", "zoom_out", "autoscale", "reset",
+        "zoom", "pan", "box", "lasso", "zoom_in", "zoom_out", "autoscale", "reset",
+        "save", "save_svg",
     )  # fmt: skip
     assert titles == [zh(f"stage.chart.{name}") for name in names]
 

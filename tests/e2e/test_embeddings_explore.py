@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from typing import Any
@@ -146,3 +147,19 @@ def test_an_axis_of_ones_own(page: Page, server: str) -> None:
         "d => d[1] === 'Toy Story (1995)'); return t.x[i]; })()",
     )
     assert abs(story) < 1e-6
+
+
+def test_a_saved_drawing_holds_what_is_seen(page: Page, server: str) -> None:
+    open_screen(page, server, "embeddings", query="genres=Western")
+    wait(page, "g.querySelectorAll('.text text').length > 5")
+    seen = graph(
+        page,
+        "[...g.querySelectorAll('.scatterlayer .text text')]"
+        ".filter(t => t.style.display !== 'none').map(t => t.textContent)",
+    )
+    with page.expect_download() as download:
+        tool(page, f"[data-title='{EN('stage.chart.save_svg')}']")
+    drawing = download.value.path().read_text("utf-8")
+    assert 0 < len(seen) < graph(page, "g.querySelectorAll('.scatterlayer .text text').length")
+    names = re.findall(r'<g class="textpoint"[^>]*><text[^>]*>(?:<tspan[^>]*>)?([^<]+)', drawing)
+    assert sorted(names) == sorted(html.escape(name, quote=False) for name in seen)

@@ -139,7 +139,10 @@ def chart(
 
 def words(text: Text) -> dict[str, Any]:
     """What the chart itself may say, and the names of Plotly's buttons."""
-    names = ("zoom", "pan", "zoom_in", "zoom_out", "reset", "autoscale", "box", "lasso", "save")
+    names = (
+        "zoom", "pan", "zoom_in", "zoom_out", "reset", "autoscale", "box", "lasso", "save",
+        "save_svg",
+    )  # fmt: skip
     return {
         "failed": text("stage.chart.failed"),
         "code": text.code,

@@ -24,6 +24,7 @@ class Chart extends Picture {
       this.keepView(layout);
       const config = plotlyConfig(data.words, data.toolbar);
       if (!this.reports.has("select")) config.modeBarButtonsToRemove.push("select2d", "lasso2d");
+      if (data.toolbar) this.offerPictures(config, data.words.buttons);
       await this.Plotly.react(host, { data: figure.data, layout, config, frames: figure.frames });
       host.classList.toggle("ov-flat", !host._fullLayout._subplots.gl3d.length);
       if (!this.listening) this.listen();
@@ -35,6 +36,31 @@ class Chart extends Picture {
       host.textContent = data.words.failed;
       console.error("optviz chart:", error);
     }
+  }
+
+  /** Buttons that save what is seen: Plotly's own draws anew, and with every name there is. */
+  offerPictures(config, words) {
+    const button = (format, title, icon) => ({
+      name: `save ${format}`, title, icon: this.Plotly.Icons[icon], click: () => this.save(format),
+    });
+    config.modeBarButtonsToRemove.push("toImage");
+    config.modeBarButtonsToAdd = [
+      button("png", words.save, "camera"), button("svg", words.save_svg, "disk"),
+    ];
+  }
+
+  save(format) {
+    const { host } = this;
+    let place = host;
+    while (place && /^(transparent|rgba\(.*, 0\))$/.test(getComputedStyle(place).backgroundColor)) {
+      place = place.parentElement;
+    }
+    const ground = place ? getComputedStyle(place).backgroundColor : undefined;
+    return this.Plotly.downloadImage(
+      { data: seenNames(host), layout: { ...host.layout, paper_bgcolor: ground } },
+      { format, filename: "optviz", width: host.clientWidth, height: host.clientHeight,
+        scale: format === "png" ? 2 : 1 },
+    );
   }
 
   /**
@@ -151,6 +177,20 @@ export function thinNames(graph) {
       node.style.strokeLinejoin = "round";
       taken.push({ left, right, top, bottom });
     });
+  });
+}
+
+/** The graph's traces, those of names with no more than are shown. */
+function seenNames(graph) {
+  return graph.data.map((trace, i) => {
+    const full = graph._fullData[i];
+    if (!full.meta?.names) return trace;
+    const nodes = graph.querySelectorAll(`.scatterlayer .trace${full.uid} .text text`);
+    const seen = [...nodes].flatMap((node, k) => (
+      node.style.display === "none" ? [] : [node.__data__?.i ?? k]
+    ));
+    const only = (values) => seen.map((k) => values[k]);
+    return { ...trace, x: only(full.x), y: only(full.y), text: only(full.text) };
   });
 }
 
