@@ -35,6 +35,7 @@ class Entry:
         clock: Seconds of training at the end of each; NaN where unknown.
         steps: Steps taken so far.
         seconds: Time that training took so far, validation included.
+        changes: (step, rate) of each change of the learning rate by hand.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Entry:
     clock: tuple[float, ...] = ()
     steps: int = 0
     seconds: float = 0.0
+    changes: tuple[tuple[int, float], ...] = ()
 
     @property
     def best(self) -> EpochRecord | None:
@@ -106,11 +108,12 @@ def to_csv(entries: Sequence[Entry]) -> str:
     """A row a run: its name, what it reached, and the whole recipe."""
     out = io.StringIO()
     head = ["name", "best_valid_loss", "best_epoch", "epochs_done", "steps", "seconds", "state",
-            "data", *CONTROLS]  # fmt: skip
+            "data", "lr_changes", *CONTROLS]  # fmt: skip
     writer = csv.DictWriter(out, head, lineterminator="\n")
     writer.writeheader()
     for entry in entries:
-        writer.writerow({**_summary(entry), **entry.config.to_dict()})
+        told = " ".join(f"{step}:{lr:g}" for step, lr in entry.changes)
+        writer.writerow({**_summary(entry), "lr_changes": told, **entry.config.to_dict()})
     return out.getvalue()
 
 
@@ -120,6 +123,7 @@ def to_json(entries: Sequence[Entry]) -> str:
         [
             {
                 **_summary(entry),
+                "lr_changes": [{"step": step, "lr": lr} for step, lr in entry.changes],
                 "config": entry.config.to_dict(),
                 "epochs": [
                     {

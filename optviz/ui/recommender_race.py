@@ -66,6 +66,8 @@ def render_table(page: Page, every: Runs) -> None:
 def _differing(entries: list[Entry]) -> list[str]:
     """The seed is always told: it is half of what a comparison is worth."""
     told = differing([entry.config for entry in entries])
+    if "lr" not in told and any(entry.changes for entry in entries):
+        told.append("lr")
     return [*(name for name in told if name != "seed"), "seed"]
 
 
@@ -93,6 +95,8 @@ def _value(text: Text, entry: Entry, name: str) -> str:
     value = setting(entry.config, name)
     if value is None:
         return _UNUSED
+    if name == "lr":  # changed by hand, perhaps
+        return " → ".join(f"{lr:g}" for lr in (value, *(lr for _, lr in entry.changes)))
     return text(f"choice.{name}.{value}") if CONTROLS[name].kind == "choice" else f"{value:g}"
 
 

@@ -54,7 +54,7 @@ def render_results(page: Page, store: Store[RecommenderState], run: Run) -> None
                 page.problem(problem)
     # Trained anew there by this page's recipe, which may have been changed since.
     recipe = Store(RecommenderState, own_address=False).value.config()
-    if run.config.model in NETWORKS and run.config == recipe:
+    if run.config.model in NETWORKS and run.config == recipe and not run.by_hand:
         _landscape(page, run)
 
 

@@ -298,6 +298,7 @@ class Run:
             tuple(curve.along("seconds", curve.epochs).tolist()),
             int(curve.steps[-1]) if curve.steps.size else 0,
             float(curve.clock[-1]) if curve.clock.size else 0.0,
+            tuple(self.changes),
         )
 
 

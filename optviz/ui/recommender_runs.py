@@ -214,6 +214,7 @@ class Runs:
 
         fitted = load_model(content, self.data.ratings)
         run = Run(fitted.config, self.data, origin="file", fitted=fitted, place=self._free_place())
+        run.changes = list(fitted.changes)
         if name not in {other.given for other in self._all}:
             run.given = name[:LONGEST]
         self._add(run)

@@ -125,6 +125,41 @@ def test_runs_race_on_one_chart_and_leave_as_a_table(page: Page, server: str) ->
     assert float(rows[1]["seconds"]) > 0
 
 
+def test_a_training_is_held_in_the_hand(page: Page, server: str) -> None:
+    page.goto(f"{server}/recommender?lang=en&epochs=200&n_factors=4&batch_size=512")
+    expect(page.get_by_text("Validation MSE 0.7634")).to_be_visible(timeout=LONG)
+    button(page, "train").click()
+    first = page.get_by_text(re.compile(r"after epoch \d+ of 200"))
+    expect(first).to_be_visible(timeout=LONG)
+    button(page, "pause").click()
+    paused = page.get_by_test_id("stProgress").get_by_text(EN("jobs.state.paused"))
+    expect(paused).to_be_visible()
+    settle(page, still=True)
+
+    # Back to the beginning, one batch, the epoch's rest; then what moves inside.
+    page.get_by_text(EN("recommender.hand.title")).click()
+    page.locator("[class*=st-key-recommender-hand-to] input").click()
+    page.get_by_role("option", name=EN("recommender.hand.start")).click()
+    settle(page, still=True)
+    button(page, "hand-back").click()
+    expect(page.get_by_text(EN("recommender.status.first"))).to_be_visible(timeout=LONG)
+    expect(paused).to_be_visible(timeout=LONG)
+    for name, steps in (("batch", 1), ("epoch", 157)):  # 80,004 ratings, 512 in a batch
+        settle(page, still=True)
+        button(page, f"hand-{name}").click()
+        words = EN("recommender.progress.steps", steps=steps)
+        expect(page.get_by_text(f"{words} · {EN('jobs.state.paused')}")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("after epoch 1 of 200")).to_be_visible()
+    settle(page, still=True)
+    page.get_by_text(EN("recommender.inside.title")).click()
+    expect(page.locator(".st-key-recommender-moves .main-svg").first).to_be_visible()
+    expect(page.locator(".st-key-recommender-predictions .main-svg").first).to_be_visible()
+    settle(page, still=True)
+    button(page, "stop").click()
+    learnt = page.get_by_role("heading", name=EN("recommender.results.trained"))
+    expect(learnt).to_be_visible(timeout=LONG)
+
+
 def test_bad_uploads_change_nothing(page: Page, server: str) -> None:
     page.goto(f"{server}/recommender?lang=en")
     expect(page.get_by_text("100,004 ratings")).to_be_visible(timeout=LONG)

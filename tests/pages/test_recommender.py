@@ -206,12 +206,14 @@ def test_a_training_is_held_in_the_hand() -> None:
     assert not app.warning
     app.button(key="recommender.hand.epoch").click().run()
     until(app, holds(40))
+    assert "0.01 → 0.5" in said(app)
     # Back from there: the first epoch is as it was, and so is the rate.
     app.selectbox(key="recommender.hand.to.en.0").set_value(1).run()
     app.button(key="recommender.hand.back").click().run()
     until(app, lambda: waits(app))
     assert [line for line in said(app).splitlines() if "after epoch 1 of 3" in line] == first
     assert app.text_input(key="recommender.hand.lr.0").value == "0.01"
+    assert "0.01 → 0.5" not in said(app)
     app.button(key="recommender.resume").click().run()
     settled(app)
     assert "after epoch 3 of 3" in said(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import math
@@ -97,3 +98,7 @@ def test_files_hold_every_setting_and_every_epoch() -> None:
         "epoch": 2, "train_loss": 1.0, "valid_loss": 0.8, "seconds": 1.0
     }  # fmt: skip
     assert told[1]["epochs"][0]["valid_loss"] is None
+    changed = dataclasses.replace(runs[0], changes=((7, 0.003), (9, 0.5)))
+    (row,) = csv.DictReader(io.StringIO(to_csv([changed])))
+    assert row["lr_changes"] == "7:0.003 9:0.5"
+    assert json.loads(to_json([changed]))[0]["lr_changes"][1] == {"step": 9, "lr": 0.5}
