@@ -47,17 +47,25 @@ def run(command: Sequence[str]) -> bool:
         return False
 
 
+BROWSER_TESTS = "tests/e2e"
+
+SIDE_BY_SIDE = ("--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
+"""What has no browser runs on all cores; a server, its workers and a browser fill them alone."""
+
+
 def run_tests(fast: bool) -> bool:
     """Run pytest; first make sure that there is a browser, unless it is not needed."""
+    found = None
+    if not fast:
+        try:
+            found = ensure_browser()
+            print(f"Browser: {found}", flush=True)
+        except NoBrowser as problem:
+            print(problem, file=sys.stderr, flush=True)
+    passed = run([*CHECKS["tests"], *SIDE_BY_SIDE, f"--ignore={BROWSER_TESTS}"])
     if fast:
-        return run([*CHECKS["tests"], "--ignore=tests/e2e"])
-    try:
-        print(f"Browser: {ensure_browser()}", flush=True)
-    except NoBrowser as problem:
-        print(problem, file=sys.stderr, flush=True)
-        run([*CHECKS["tests"], "--ignore=tests/e2e"])
-        return False
-    return run(CHECKS["tests"])
+        return passed
+    return found is not None and run([*CHECKS["tests"], BROWSER_TESTS]) and passed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
