@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ __all__ = [
     "LiveRun",
     "LiveSettings",
     "checked_perplexities",
+    "live_available",
 ]
 
 EVERY = 10
@@ -45,6 +48,12 @@ STEERED = ("perplexities", "early_exaggeration", "exaggeration", "max_iter")
 _MOMENTUM = 0.8  # openTSNE's default, in both phases
 _INTERVALS = 50  # the coarsest grid of openTSNE's interpolation, along each side
 _FEWEST = 7  # the lowest perplexity, 2, needs more than 6
+
+
+@cache
+def live_available() -> bool:
+    """Whether openTSNE is installed; it is not made for every machine that we run on."""
+    return find_spec("openTSNE") is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from optviz.core.problem import Problem
-from optviz.embedding.live import EVERY, LiveSettings, checked_perplexities
+from optviz.embedding.live import EVERY, LiveSettings, checked_perplexities, live_available
 from optviz.embedding.precomputed import layout_key
 from optviz.figures.live_map import divergence_figure, moving_figure, packed_frames
 from optviz.ui import controls
@@ -31,6 +31,9 @@ _SEPARATORS = re.compile(r"[,;\s、，；]+")
 def choose_library(page: Page, store: Store[EmbeddingsState]) -> None:
     """Whose t-SNE, and when it is the better one."""
     text = page.text
+    if not live_available():
+        st.caption(text("embeddings.library.missing"))
+        return
     library = controls.segment(
         store, "library", text("embeddings.library.label"), list(LIBRARIES),
         lambda name: text(f"embeddings.library.{name}"), width="content",

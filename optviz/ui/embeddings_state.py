@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from optviz.core.problem import Problem
 from optviz.embedding.illusions import ILLUSIONS, SEEDS
-from optviz.embedding.live import LiveSettings, checked_perplexities
+from optviz.embedding.live import LiveSettings, checked_perplexities, live_available
 from optviz.embedding.neighbours import METRICS
 from optviz.embedding.projections import PROJECTIONS
 from optviz.ui.embeddings_fields import Guesses, film_set, genre_set, guessed, search_words
@@ -129,7 +129,7 @@ class EmbeddingsState(PageState):
     @property
     def live(self) -> bool:
         """Whether the map is one that moves while it is made."""
-        return self.method == "tsne" and self.library == "opentsne"
+        return self.method == "tsne" and self.library == "opentsne" and live_available()
 
     def live_settings(self) -> LiveSettings:
         """How a live map is made."""

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from optviz.language import Text
@@ -159,3 +160,13 @@ def test_bad_links_get_sentences() -> None:
         app = open_live(**query)
         app.run()
         check(app)
+
+
+def test_without_opentsne_the_map_is_made_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optviz.ui.embeddings_state.live_available", lambda: False)
+    monkeypatch.setattr("optviz.ui.embeddings_live.live_available", lambda: False)
+    app = open_live()
+    check(app)
+    assert EN("embeddings.library.missing") in said(app)
+    assert not [data for data in components(app) if "rows" in data]
+    assert app.query_params["library"] == "opentsne"  # a link goes on as it came
