@@ -40,8 +40,10 @@ class Chart extends Picture {
 
   /** Buttons that save what is seen: Plotly's own draws anew, and with every name there is. */
   offerPictures(config, words) {
+    // The same functions every time: with other buttons Plotly would begin a new graph.
+    this.savers ??= { png: () => this.save("png"), svg: () => this.save("svg") };
     const button = (format, title, icon) => ({
-      name: `save ${format}`, title, icon: this.Plotly.Icons[icon], click: () => this.save(format),
+      name: `save ${format}`, title, icon: this.Plotly.Icons[icon], click: this.savers[format],
     });
     config.modeBarButtonsToRemove.push("toImage");
     config.modeBarButtonsToAdd = [
@@ -56,8 +58,10 @@ class Chart extends Picture {
       place = place.parentElement;
     }
     const ground = place ? getComputedStyle(place).backgroundColor : undefined;
+    // A picture cannot load the page's font; measured in another, words would be cut.
+    const font = { ...host.layout.font, family: "sans-serif" };
     return this.Plotly.downloadImage(
-      { data: seenNames(host), layout: { ...host.layout, paper_bgcolor: ground } },
+      { data: seenNames(host), layout: { ...host.layout, font, paper_bgcolor: ground } },
       { format, filename: "optviz", width: host.clientWidth, height: host.clientHeight,
         scale: format === "png" ? 2 : 1 },
     );
