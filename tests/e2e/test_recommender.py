@@ -134,27 +134,31 @@ def test_a_training_is_held_in_the_hand(page: Page, server: str) -> None:
     button(page, "pause").click()
     paused = page.get_by_test_id("stProgress").get_by_text(EN("jobs.state.paused"))
     expect(paused).to_be_visible()
-    settle(page, still=True)
+    settle(page)
 
-    # Back to the beginning, one batch, the epoch's rest; then what moves inside.
+    # Back to the best epoch, one batch, the epoch's rest; then what moves inside.
     page.get_by_text(EN("recommender.hand.title")).click()
-    page.locator("[class*=st-key-recommender-hand-to] input").click()
-    page.get_by_role("option", name=EN("recommender.hand.start")).click()
-    settle(page, still=True)
     button(page, "hand-back").click()
-    expect(page.get_by_text(EN("recommender.status.first"))).to_be_visible(timeout=LONG)
-    expect(paused).to_be_visible(timeout=LONG)
-    for name, steps in (("batch", 1), ("epoch", 157)):  # 80,004 ratings, 512 in a batch
-        settle(page, still=True)
+    held = page.get_by_test_id("stProgress").get_by_text(re.compile(r"^\d+ % · [\d,]+ steps"))
+    expect(held).to_have_count(0, timeout=LONG)  # a fresh worker that has not moved yet
+    expect(button(page, "resume")).to_be_visible(timeout=LONG)
+    for name, rest in (("batch", 1), ("epoch", 0)):  # 80,004 ratings, 512 in a batch
+        settle(page)
         button(page, f"hand-{name}").click()
-        words = EN("recommender.progress.steps", steps=steps)
-        expect(page.get_by_text(f"{words} · {EN('jobs.state.paused')}")).to_be_visible(timeout=LONG)
-    expect(page.get_by_text("after epoch 1 of 200")).to_be_visible()
-    settle(page, still=True)
+        page.wait_for_function(
+            """(rest) => {
+              const bar = document.querySelector('[data-testid=stProgress]')?.innerText ?? '';
+              const steps = bar.match(/ ([0-9,]+) steps · Paused/)?.[1].replace(',', '');
+              return steps > 0 && steps % 157 === rest;
+            }""",
+            arg=rest,
+            timeout=LONG,
+        )
+    settle(page)
     page.get_by_text(EN("recommender.inside.title")).click()
     expect(page.locator(".st-key-recommender-moves .main-svg").first).to_be_visible()
     expect(page.locator(".st-key-recommender-predictions .main-svg").first).to_be_visible()
-    settle(page, still=True)
+    settle(page)
     button(page, "stop").click()
     learnt = page.get_by_role("heading", name=EN("recommender.results.trained"))
     expect(learnt).to_be_visible(timeout=LONG)
