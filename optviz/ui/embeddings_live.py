@@ -34,11 +34,11 @@ def choose_library(page: Page, store: Store[EmbeddingsState]) -> None:
     if not live_available():
         st.caption(text("embeddings.library.missing"))
         return
-    library = controls.segment(
+    controls.segment(
         store, "library", text("embeddings.library.label"), list(LIBRARIES),
         lambda name: text(f"embeddings.library.{name}"), width="content",
+        help=text("embeddings.library.help"),
     )  # fmt: skip
-    st.caption(text(f"embeddings.library.{library}_note"))
 
 
 def live_settings(page: Page, store: Store[EmbeddingsState]) -> None:
