@@ -389,6 +389,7 @@ class WorkerBackend:
             if seat.deadline is not None and seat.deadline <= now:
                 seat.deadline = None
                 if seat.work is not None:
+                    seat.retiring = True  # its last word may still come: no new work for it
                     worker.kill()
                 else:
                     seat.retiring = True

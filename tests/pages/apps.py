@@ -41,7 +41,9 @@ def until(app: AppTest, done: Callable[[], bool]) -> None:
     """Look again until ``done``, as a page does that follows a job; two minutes at the most."""
     end = time.monotonic() + 120
     while not done():
-        assert time.monotonic() < end
+        assert time.monotonic() < end, "\n".join(
+            [*(element.proto.text for element in app.get("progress")), said(app)]
+        )
         time.sleep(0.1)
         app.run()
         check(app)
