@@ -127,7 +127,8 @@ def test_back_and_forward(open_page: Callable[..., Page], server: str) -> None:
     open_screen(page, server, "home")
     menu = page.get_by_test_id("stSidebar")
     for name in NAMES[1:]:
-        settle(page)  # a link pressed while a page is still being drawn may be lost
+        # A link pressed while a page is still being drawn may be lost.
+        settle(page, still=True)
         menu.get_by_role("link", name=EN(f"{name}.name")).click()
         shows(page, name)
     for name in reversed(NAMES[:-1]):
