@@ -19,7 +19,15 @@ from numpy.typing import ArrayLike, NDArray
 from optviz.core.problem import Problem
 from optviz.embedding.vectors import as_vectors, comparable
 
-__all__ = ["PROJECTIONS", "Glimpse", "Parameter", "Projection", "ProjectionSpec", "project"]
+__all__ = [
+    "PROJECTIONS",
+    "Glimpse",
+    "Parameter",
+    "Projection",
+    "ProjectionSpec",
+    "fitting",
+    "project",
+]
 
 Array = NDArray[np.float64]
 Setting = int | float | bool | str
@@ -168,6 +176,11 @@ class ProjectionSpec:
                 limit=n_points / 3,
             )
         return settings
+
+
+def fitting(perplexity: float, n_points: int) -> float:
+    """``perplexity``, or less: what a few points alone can have, at least 2."""
+    return min(perplexity, max(2.0, float((n_points - 1) // 3)))
 
 
 def project(

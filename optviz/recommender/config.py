@@ -25,6 +25,7 @@ __all__ = [
     "TrainConfig",
     "controls_shown",
     "make_config",
+    "recipe_for",
     "validate",
 ]
 
@@ -208,6 +209,11 @@ MODELS: Mapping[str, ModelSpec] = {
 
 DEFAULTS: Mapping[str, TrainConfig] = {name: spec.defaults for name, spec in MODELS.items()}
 """Where each model starts. Chosen on a part of the training rows (``benchmarks/tune.py``)."""
+
+
+def recipe_for(model: str, on_page: TrainConfig) -> TrainConfig:
+    """The Recommender page's recipe if it is for ``model``, else that model's defaults."""
+    return on_page if on_page.model == model else DEFAULTS[model]
 
 
 @dataclass(frozen=True, slots=True)

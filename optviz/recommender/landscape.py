@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optviz.core.task import TaskContext
-from optviz.recommender.config import DEFAULTS, TrainConfig
+from optviz.recommender.config import TrainConfig, recipe_for
 from optviz.recommender.data import Ratings, load_ratings
 from optviz.recommender.split import split_rows
 from optviz.training.landscape import GridPlan, Landscape
@@ -64,7 +64,7 @@ class RecommenderLandscape:
         plan: GridPlan,
     ) -> RecommenderLandscape:
         """For ``model``, by the recipe of the Recommender page if that is the same model."""
-        config = on_page if on_page.model == model else DEFAULTS[model]
+        config = recipe_for(model, on_page)
         return cls(config, optimizers, plan, source)
 
     def recipe(self, optimizer: str) -> TrainConfig:

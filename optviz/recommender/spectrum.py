@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optviz.core.task import TaskContext
-from optviz.recommender.config import DEFAULTS, TrainConfig
+from optviz.recommender.config import TrainConfig, recipe_for
 from optviz.recommender.data import load_ratings
 from optviz.recommender.landscape import RowLoss, sampled_rows
 from optviz.training.spectrum_tasks import Effort, SpectrumStudy, compare_spectra
@@ -40,7 +40,7 @@ class RecommenderSpectrum:
         effort: Effort = EFFORT,
     ) -> RecommenderSpectrum:
         """For ``model``, by the recipe of the Recommender page if that is the same model."""
-        config = on_page if on_page.model == model else DEFAULTS[model]
+        config = recipe_for(model, on_page)
         return cls(config.replace(epochs=epochs), effort, source)
 
     def task(self) -> str:

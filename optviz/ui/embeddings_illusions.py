@@ -26,6 +26,7 @@ from optviz.ui.embeddings_state import EmbeddingsState
 from optviz.ui.followed import Asked, Shelf
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, guarded, remember
+from optviz.ui.waiting import keep_up
 
 __all__ = ["render_illusions"]
 
@@ -200,9 +201,7 @@ def _onwards(page: Page, store: PageStore, puzzle: Illusion) -> None:
 def _live(page: Page, store: PageStore, every: MapsShelf, request: Request, working: bool) -> None:
     maps = every.current
     assert maps is not None  # look() has begun them
-    maps.read()
-    if working and maps.finished:
-        st.rerun()
+    keep_up(maps, working)
     puzzle, answered = ILLUSIONS[request.name], _guess(store) is not None
     data = truth(request.name)
     panels = _panels(page, puzzle, request, maps, answered)

@@ -11,6 +11,7 @@ import streamlit as st
 from optviz.core.problem import Problem
 from optviz.embedding.live import EVERY, LiveSettings, checked_perplexities, live_available
 from optviz.embedding.precomputed import layout_key
+from optviz.embedding.projections import fitting
 from optviz.figures.live_map import divergence_figure, moving_figure, packed_frames
 from optviz.ui import controls
 from optviz.ui.components.live_map import live_feed, live_map
@@ -21,7 +22,7 @@ from optviz.ui.embeddings_state import LIBRARIES, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, guarded
 
-__all__ = ["choose_library", "live_settings", "render_live"]
+__all__ = ["choose_library", "descent_settings", "live_settings", "render_live"]
 
 _REFRESH = 0.3
 _BYTES_AT_ONCE = 2_000_000
@@ -62,6 +63,16 @@ def live_settings(page: Page, store: Store[EmbeddingsState]) -> None:
         store, "exaggeration", text("embeddings.live.exaggeration"), 1.0, 8.0, 0.25,
         format="%.2f", help=text("embeddings.live.exaggeration_help"),
     )  # fmt: skip
+    descent_settings(page, store)
+    controls.typed_number(
+        store, "seed", text("embeddings.settings.seed"), text, whole=True,
+        help=text("embeddings.live.seed_help"),
+    )  # fmt: skip
+
+
+def descent_settings(page: Page, store: Store[EmbeddingsState]) -> None:
+    """How long t-SNE goes downhill and from where, whoever makes it."""
+    text = page.text
     controls.slider(
         store, "max_iter", text("embeddings.settings.max_iter"), 300, 5000, 50,
         help=text("embeddings.settings.max_iter_help"),
@@ -70,10 +81,6 @@ def live_settings(page: Page, store: Store[EmbeddingsState]) -> None:
         store, "init", text("embeddings.settings.init"), ["pca", "random"],
         lambda name: text(f"embeddings.settings.init_{name}"),
         help=text("embeddings.settings.init_help"),
-    )  # fmt: skip
-    controls.typed_number(
-        store, "seed", text("embeddings.settings.seed"), text, whole=True,
-        help=text("embeddings.live.seed_help"),
     )  # fmt: skip
 
 
@@ -84,8 +91,7 @@ def render_live(
     stage, settings = live_stage(), store.value.live_settings()
     if store.value.alone:
         # A few films alone cannot keep as many neighbours each as a thousand can.
-        fits = max(2.0, float((len(movies) - 1) // 3))
-        cut = checked_perplexities(min(value, fits) for value in settings.perplexities)
+        cut = checked_perplexities(fitting(value, len(movies)) for value in settings.perplexities)
         settings = replace(settings, perplexities=cut)
     start = _start_of(movies, settings)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
 from optviz.embedding.precomputed import layout_key
-from optviz.embedding.projections import PROJECTIONS
+from optviz.embedding.projections import PROJECTIONS, fitting
 from optviz.figures.embeddings import Axes, map_figure
 from optviz.figures.embeddings_paint import MEASURED
 from optviz.figures.map_page import map_page
@@ -23,7 +22,12 @@ from optviz.ui.embeddings_data import Movies, session_movies
 from optviz.ui.embeddings_export import render_export
 from optviz.ui.embeddings_filter import highlighted, matches, render_filter
 from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
-from optviz.ui.embeddings_live import choose_library, live_settings, render_live
+from optviz.ui.embeddings_live import (
+    choose_library,
+    descent_settings,
+    live_settings,
+    render_live,
+)
 from optviz.ui.embeddings_measures import known_measures, render_measures
 from optviz.ui.embeddings_near import render_looks, render_neighbours
 from optviz.ui.embeddings_select import render_alone, render_selection
@@ -148,15 +152,7 @@ def _tsne_settings(page: Page, store: Store[EmbeddingsState]) -> None:
         store, "perplexity", text("embeddings.settings.perplexity"), 2.0, 100.0, 1.0,
         format="%.0f", help=text("embeddings.settings.perplexity_help"),
     )  # fmt: skip
-    controls.slider(
-        store, "max_iter", text("embeddings.settings.max_iter"), 300, 5000, 50,
-        help=text("embeddings.settings.max_iter_help"),
-    )  # fmt: skip
-    controls.segment(
-        store, "init", text("embeddings.settings.init"), ["pca", "random"],
-        lambda name: text(f"embeddings.settings.init_{name}"),
-        help=text("embeddings.settings.init_help"),
-    )  # fmt: skip
+    descent_settings(page, store)
     controls.typed_number(
         store, "seed", text("embeddings.settings.seed"), text, whole=True,
         disabled=store.value.init != "random", help=text("embeddings.settings.seed_help"),
@@ -175,8 +171,7 @@ def _stage(
     parameters = state.parameters()
     if state.alone and "perplexity" in parameters:
         # A few films alone cannot keep as many neighbours each as a thousand can.
-        fits = max(2.0, float(math.ceil(len(movies) / 3) - 1))
-        parameters["perplexity"] = min(parameters["perplexity"], fits)
+        parameters["perplexity"] = fitting(parameters["perplexity"], len(movies))
     dimensions = int(state.dimensions)
     key = layout_key(movies.vectors, state.method, dimensions, parameters)
     request = Request(movies, state.method, dimensions, parameters, key)

@@ -10,7 +10,7 @@ from optviz.core.problem import Problem
 from optviz.jobs import Job, State
 from optviz.jobs.interface import FINAL
 
-__all__ = ["Asked", "Followed", "Shelf", "problem_of"]
+__all__ = ["Answered", "Asked", "Followed", "Shelf", "problem_of"]
 
 
 def problem_of(job: Job) -> Problem | None:
@@ -76,6 +76,25 @@ class Asked(Followed):
     def __init__(self, request: Any, job: Job) -> None:
         super().__init__(job)
         self.request = request
+
+
+class Answered(Asked):
+    """A request whose answer comes as a whole.
+
+    Attributes:
+        result: What the task returned; None until then.
+    """
+
+    def __init__(self, request: Any, job: Job) -> None:
+        super().__init__(request, job)
+        self.result: Any = None
+
+    def take(self, kind: str, data: Any) -> None:
+        """What is told on the way does not matter."""
+
+    def take_result(self, result: Any) -> None:
+        """Keep the result."""
+        self.result = result
 
 
 F = TypeVar("F", bound=Asked)

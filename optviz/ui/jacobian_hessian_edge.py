@@ -10,6 +10,7 @@ from optviz.ui.followed import Shelf
 from optviz.ui.frame import Page
 from optviz.ui.jacobian_hessian_studies import FollowedEdge
 from optviz.ui.regularisation_norm import render_progress
+from optviz.ui.waiting import keep_up
 
 __all__ = ["render_edge"]
 
@@ -28,10 +29,7 @@ def render_edge(page: Page, every: Shelf[FollowedEdge], request: EdgePlan, worki
     from optviz.figures.spectrum import edge_figure
 
     text, one = page.text, every.current
-    if one is not None:
-        one.read()
-        if working and one.finished:
-            st.rerun()
+    keep_up(one, working)
     stale = one is not None and one.request != request
     plan = one.request if one is not None else request
     runs = one.study.runs if one is not None else ()

@@ -11,6 +11,7 @@ from optviz.ui.followed import Shelf
 from optviz.ui.frame import Page
 from optviz.ui.jacobian_hessian_studies import FollowedSpectrum, SpectrumRequest
 from optviz.ui.regularisation_norm import render_progress
+from optviz.ui.waiting import keep_up
 
 __all__ = ["render_spectrum"]
 
@@ -37,10 +38,7 @@ def render_spectrum(
     from optviz.figures.spectrum import WIDTH, density_figure
 
     text, one = page.text, every.current
-    if one is not None:
-        one.read()
-        if working and one.finished:
-            st.rerun()
+    keep_up(one, working)
     stale = one is not None and one.request != request
     study = one.study if one is not None else SpectrumStudy()
     both = [(when, getattr(study, when)) for when in WHEN]

@@ -24,6 +24,7 @@ from optviz.ui.learning_rate_sweeps import SweepRun, Sweeps, sweeps
 from optviz.ui.recommender_runs import runs
 from optviz.ui.recommender_state import RecommenderState, fields_of
 from optviz.ui.state import Store, guarded, remember
+from optviz.ui.waiting import keep_up
 
 __all__ = ["adopt", "render"]
 
@@ -201,10 +202,7 @@ def _live(
     working: bool,
 ) -> None:
     run, state = every.current, store.value
-    if run is not None:
-        run.read()
-        if working and run.finished:
-            st.rerun()
+    keep_up(run, working)
     stale = run is not None and run.request != request
     rules, reason = read_rules(run, state.smoothing)
     plan = run.request.plan if run is not None else None

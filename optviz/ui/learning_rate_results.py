@@ -21,6 +21,7 @@ from optviz.ui.learning_rate_sweeps import (
 from optviz.ui.own_surface import own_fields
 from optviz.ui.state import Store, guarded
 from optviz.ui.trajectories_state import Run, TrajectoriesState, on_surface
+from optviz.ui.waiting import keep_up
 
 __all__ = ["default_rate", "read_rules", "render_facts", "render_rules", "render_trial"]
 
@@ -163,9 +164,7 @@ def _walk(setup: SmallSetup, lrs: Sequence[float]) -> None:
 
 def _trial(page: Page, trial: TrialRun, model: str, working: bool) -> None:
     text = page.text
-    trial.read()
-    if working and trial.finished:
-        st.rerun()
+    keep_up(trial, working)
     st.markdown(text("learning_rate.trial.title", lr=rate_text(trial.lr), steps=TRIAL_STEPS))
     figure = trial_figure(
         trial.lrs,

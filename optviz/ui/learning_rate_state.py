@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from optviz.core.problem import Problem
 from optviz.core.surfaces import SURFACES, get_surface
-from optviz.recommender.config import DEFAULTS, TrainConfig
+from optviz.recommender.config import DEFAULTS, TrainConfig, recipe_for
 from optviz.recommender.sweeps import RecommenderSetup
 from optviz.training.lr_curve import END_LR, N_ITER, SMOOTHING, START_LR
 from optviz.training.sweeps import SmallSetup, SweepPlan
@@ -72,7 +72,7 @@ class LearningRateState(OwnSurface):
         Raises:
             Problem: A value is not allowed there.
         """
-        base = on_page if on_page.model == self.model else DEFAULTS[self.model]
+        base = recipe_for(self.model, on_page)
         return base.replace(
             optimizer=self.optimizer,
             momentum=self.momentum,
@@ -131,7 +131,7 @@ def suited(model: str, on_page: TrainConfig) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {"model": model, "picked": 0.0}
     if model in RECOMMENDERS:
-        base = on_page if on_page.model == model else DEFAULTS[model]
+        base = recipe_for(model, on_page)
         return fields | {
             "optimizer": base.optimizer,
             "momentum": base.momentum,

@@ -11,14 +11,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
-from optviz.jobs import Job, default_backend
+from optviz.jobs import default_backend
 from optviz.recommender.config import TrainConfig
 from optviz.recommender.fold_in import Newcomer
-from optviz.ui.followed import Asked, Shelf
+from optviz.ui.followed import Answered, Shelf
 from optviz.ui.frame import Page
 from optviz.ui.markdown import literal
 from optviz.ui.recommender_runs import Run
-from optviz.ui.state import guarded, remember
+from optviz.ui.state import remember
+from optviz.ui.waiting import begin_or_cancel, keep_up, show_progress
 
 __all__ = ["render_retraining"]
 
@@ -44,19 +45,8 @@ class Request:
     rated: tuple[tuple[int, float], ...]
 
 
-class Retraining(Asked):
+class Retraining(Answered):
     """One such training, under way or over; ``result`` is a ``Retrained`` once it is there."""
-
-    def __init__(self, request: Request, job: Job) -> None:
-        super().__init__(request, job)
-        self.result: Any = None
-
-    def take(self, kind: str, data: Any) -> None:
-        """The losses of this training are nobody's concern."""
-
-    def take_result(self, result: Any) -> None:
-        """Keep the result."""
-        self.result = result
 
 
 def _begin(request: Request) -> Retraining:
@@ -92,18 +82,14 @@ def render_retraining(
     shelf.recall(request)
     st.markdown(f"**{text('recommender.mine.retrain.title')}**")
     st.caption(text("recommender.mine.retrain.about"))
-    with st.container(horizontal=True, gap="small"):
-        one = shelf.current
-        done = one is not None and one.request == request and one.result is not None
-        st.button(
-            text("recommender.mine.retrain.begin"), key="recommender.mine.retrain",
-            icon=":material/replay:", disabled=shelf.busy or done,
-            on_click=guarded(shelf.start), args=(request,),
-        )  # fmt: skip
-        st.button(
-            text("recommender.mine.retrain.cancel"), key="recommender.mine.cancel",
-            icon=":material/stop:", disabled=not shelf.busy, on_click=guarded(shelf.cancel),
-        )  # fmt: skip
+    one = shelf.current
+    begin_or_cancel(
+        shelf, request,
+        done=one is not None and one.request == request and one.result is not None,
+        begin=("recommender.mine.retrain", text("recommender.mine.retrain.begin"),
+               ":material/replay:"),
+        cancel=("recommender.mine.cancel", text("recommender.mine.retrain.cancel")),
+    )  # fmt: skip
     st.fragment(run_every=_REFRESH if shelf.busy else None)(_live)(
         page, shelf, request, newcomer, names, shelf.busy
     )
@@ -120,15 +106,9 @@ def _live(
     text, one = page.text, shelf.current
     if one is None:
         return
-    one.read()
-    if working and one.finished:
-        st.rerun()
+    keep_up(one, working)
     if not one.finished:
-        progress = one.job.progress
-        st.progress(
-            progress.fraction if progress is not None else 0.0,
-            text("recommender.mine.retrain.working"),
-        )
+        show_progress(one.job, text("recommender.mine.retrain.working"))
     elif one.state == "failed":
         page.problem(one.problem or Problem("recommender.status.failed"))
     elif one.result is None:

@@ -10,16 +10,17 @@ import streamlit as st
 
 from optviz.core.problem import Problem
 from optviz.figures.quality import buckets_figure
-from optviz.jobs import Job, default_backend
+from optviz.jobs import default_backend
 from optviz.recommender.config import TrainConfig
 from optviz.recommender.quality import LENGTHS, LISTS, Quality
 from optviz.ui import controls
 from optviz.ui.components import chart
-from optviz.ui.followed import Asked, Shelf
+from optviz.ui.followed import Answered, Shelf
 from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Run
 from optviz.ui.recommender_state import RecommenderState
-from optviz.ui.state import Store, guarded, remember
+from optviz.ui.state import Store, remember
+from optviz.ui.waiting import begin_or_cancel, keep_up, show_progress
 
 __all__ = ["render_quality", "verdict"]
 
@@ -53,19 +54,10 @@ class Request:
     model: Any = field(compare=False, repr=False)
 
 
-class Judging(Asked):
-    """One such judgement; ``result`` is a :class:`Quality` once it is there."""
+class Judging(Answered):
+    """One such judgement; ``result`` is what it found once it is there."""
 
-    def __init__(self, request: Request, job: Job) -> None:
-        super().__init__(request, job)
-        self.result: Quality | None = None
-
-    def take(self, kind: str, data: Any) -> None:
-        """The task tells nothing but its progress."""
-
-    def take_result(self, result: Any) -> None:
-        """Keep the result."""
-        self.result = result
+    result: Quality | None
 
 
 def _begin(request: Request) -> Judging:
@@ -83,17 +75,12 @@ def render_quality(page: Page, store: Store[RecommenderState], run: Run) -> None
     one = shelf.current if shelf.current and shelf.current.request == request else None
     st.markdown(f"**{text('recommender.quality.title')}**")
     st.caption(text("recommender.quality.about"))
-    with st.container(horizontal=True, gap="small"):
-        done = one is not None and one.result is not None
-        st.button(
-            text("recommender.quality.begin"), key="recommender.quality.begin",
-            icon=":material/format_list_numbered:", disabled=shelf.busy or done,
-            on_click=guarded(shelf.start), args=(request,),
-        )  # fmt: skip
-        st.button(
-            text("recommender.quality.cancel"), key="recommender.quality.cancel",
-            icon=":material/stop:", disabled=not shelf.busy, on_click=guarded(shelf.cancel),
-        )  # fmt: skip
+    begin_or_cancel(
+        shelf, request, done=one is not None and one.result is not None,
+        begin=("recommender.quality.begin", text("recommender.quality.begin"),
+               ":material/format_list_numbered:"),
+        cancel=("recommender.quality.cancel", text("recommender.quality.cancel")),
+    )  # fmt: skip
     if shelf.busy:
         st.fragment(run_every=_REFRESH)(_wait)(page, shelf)
     elif one is None:
@@ -110,13 +97,8 @@ def _wait(page: Page, shelf: Shelf[Judging]) -> None:
     one = shelf.current
     if one is None:
         return
-    one.read()
-    if one.finished:
-        st.rerun()
-    progress = one.job.progress
-    st.progress(
-        progress.fraction if progress is not None else 0.0, page.text("recommender.quality.working")
-    )
+    keep_up(one, working=True)
+    show_progress(one.job, page.text("recommender.quality.working"))
 
 
 def _show(page: Page, store: Store[RecommenderState], run: Run, quality: Quality) -> None:

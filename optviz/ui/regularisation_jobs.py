@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from optviz.jobs import Job, default_backend
-from optviz.ui.followed import Asked, Shelf
+from optviz.ui.followed import Answered, Shelf
 from optviz.ui.state import remember
 
 __all__ = ["Studies", "Study", "studies"]
@@ -20,7 +20,7 @@ class Request(Protocol):
         """What computes it."""
 
 
-class Study(Asked):
+class Study(Answered):
     """One piece of long work, under way or done.
 
     Args:
@@ -29,21 +29,15 @@ class Study(Asked):
 
     Attributes:
         events: What had come by the last look: (kind, data), oldest first.
-        result: What the task returned, once it has.
     """
 
     def __init__(self, request: Request, job: Job) -> None:
         super().__init__(request, job)
         self.events: list[tuple[str, Any]] = []
-        self.result: Any = None
 
     def take(self, kind: str, data: Any) -> None:
         """Keep the event."""
         self.events.append((kind, data))
-
-    def take_result(self, result: Any) -> None:
-        """Keep the result."""
-        self.result = result
 
 
 Studies = Shelf[Study]

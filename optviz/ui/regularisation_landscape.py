@@ -21,6 +21,7 @@ from optviz.ui.regularisation_jobs import Studies, Study, studies
 from optviz.ui.regularisation_norm import render_action, render_network, render_progress
 from optviz.ui.regularisation_state import MODELS, VIEWS, RegularisationState
 from optviz.ui.state import Store, bind_value
+from optviz.ui.waiting import keep_up
 
 __all__ = ["render_landscape"]
 
@@ -126,10 +127,7 @@ def _live(
     from optviz.figures.landscape import landscape_figure, plane_figure, truth_figure
 
     text, theme, study = page.text, page.theme, every.current
-    if study is not None:
-        study.read()
-        if working and study.finished:
-            st.rerun()
+    keep_up(study, working)
     stale = study is not None and study.request != request
     found: Landscape | None = study.result if study is not None else None
     xs, ys, losses = _grid(study, found)

@@ -17,6 +17,7 @@ from optviz.ui.frame import Page
 from optviz.ui.regularisation_jobs import Study, studies
 from optviz.ui.regularisation_state import SIZES, RegularisationState
 from optviz.ui.state import Store, bind_value, guarded
+from optviz.ui.waiting import keep_up
 
 __all__ = ["known_so_far", "render_action", "render_network", "render_norm"]
 
@@ -144,10 +145,7 @@ def _live(
     )
 
     text, theme, study = page.text, page.theme, every.current
-    if study is not None:
-        study.read()
-        if working and study.finished:
-            st.rerun()
+    keep_up(study, working)
     known = known_so_far(study, request)
     stale = study is not None and study.request != request
     chart(

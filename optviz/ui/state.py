@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
@@ -24,9 +24,9 @@ __all__ = [
     "bind_language",
     "bind_typed",
     "bind_value",
-    "component_value",
     "forget",
     "guarded",
+    "heard",
     "language",
     "mishaps",
     "remember",
@@ -192,10 +192,16 @@ def mishaps() -> list[Problem | None]:
     return found
 
 
-def component_value(key: str) -> Mapping[str, Any]:
-    """What a browser component under ``key`` has sent; empty before it first spoke."""
-    value: Any = st.session_state.get(key)
-    return value if value is not None else {}
+def heard(key: str, name: str, take: Callable[[Any], None]) -> Callable[[], None]:
+    """A component's callback: ``take`` gets what the browser sent as ``name``, if it did."""
+
+    def hear() -> None:
+        # One dispatch serves all triggers of a component: those that did not fire hold None.
+        sent = (st.session_state.get(key) or {}).get(name)
+        if sent is not None:
+            take(sent)
+
+    return hear
 
 
 def bind_value(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, Any]:

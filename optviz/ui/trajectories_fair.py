@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -11,9 +10,9 @@ from optviz.core.fair import AROUND, RATES, STARTS, Comparison, Verdict, best_of
 from optviz.core.optimizers import get_optimizer
 from optviz.core.problem import Problem
 from optviz.core.surface import Point
-from optviz.jobs import Job, default_backend
+from optviz.jobs import default_backend
 from optviz.ui import controls
-from optviz.ui.followed import Asked, Shelf
+from optviz.ui.followed import Answered, Shelf
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, guarded, remember
 from optviz.ui.trajectories_controls import run_title
@@ -23,6 +22,7 @@ from optviz.ui.trajectories_state import (
     TrajectoriesState,
     settings_of,
 )
+from optviz.ui.waiting import keep_up, show_progress
 
 __all__ = ["FairRequest", "Tuning", "adopted", "render_fair"]
 
@@ -60,24 +60,10 @@ def _without_rate(run: Run) -> Run:
     return Run(run.optimizer, tuple((name, v) for name, v in run.changed if name != "lr"))
 
 
-class Tuning(Asked):
-    """A comparison under way or done.
+class Tuning(Answered):
+    """A comparison under way or done; ``result`` is what was found."""
 
-    Args:
-        request: What was asked for.
-        job: The job that does it.
-
-    Attributes:
-        result: What was found, once it has been.
-    """
-
-    def __init__(self, request: FairRequest, job: Job) -> None:
-        super().__init__(request, job)
-        self.result: Comparison | None = None
-
-    def take_result(self, result: Any) -> None:
-        """Keep the result."""
-        self.result = result
+    result: Comparison | None
 
 
 def _begin(request: FairRequest) -> Tuning:
@@ -169,9 +155,7 @@ def adopted(state: TrajectoriesState, tuning: Tuning) -> tuple[Run, ...]:
 
 
 def _progress(page: Page, tuning: Tuning, working: bool) -> None:
-    tuning.read()
-    if working and tuning.finished:
-        st.rerun()
+    keep_up(tuning, working)
     if tuning.state == "failed":
         page.problem(tuning.problem or Problem("problem.fair.failed"))
     elif tuning.state == "cancelled":
@@ -181,7 +165,7 @@ def _progress(page: Page, tuning: Tuning, working: bool) -> None:
         words = page.text("fair.working")
         if progress is not None and progress.eta is not None and progress.eta >= 1:
             words += " " + page.text("fair.eta", seconds=progress.eta)
-        st.progress(progress.fraction if progress is not None else 0.0, words)
+        show_progress(tuning.job, words)
 
 
 def _result(

@@ -1,4 +1,4 @@
-"""Work that a page waits for while its script runs, saying that it does."""
+"""Work that a page waits for or follows, saying how far it is."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from typing import Any
 import streamlit as st
 
 from optviz.jobs import Job
-from optviz.ui.state import remember
+from optviz.ui.followed import Followed, Shelf
+from optviz.ui.state import guarded, remember
 
-__all__ = ["awaited", "wait_with_caption", "wait_with_progress"]
+__all__ = [
+    "awaited",
+    "begin_or_cancel",
+    "keep_up",
+    "show_progress",
+    "wait_with_caption",
+    "wait_with_progress",
+]
 
 _POLL = 0.05
 
@@ -23,12 +31,58 @@ def wait_with_caption(job: Job, words: str) -> None:
 
 def wait_with_progress(job: Job, words: str) -> None:
     """Wait until a job has ended, with a bar that says how far it is."""
+    _wait(job, lambda place: show_progress(job, words, place))
 
-    def show(place: Any) -> None:
-        progress = job.progress
-        place.progress(progress.fraction if progress else 0.0, words)
 
-    _wait(job, show)
+def show_progress(job: Job, words: str, place: Any = st) -> None:
+    """Draw a bar that says how far a job is."""
+    progress = job.progress
+    place.progress(progress.fraction if progress is not None else 0.0, words)
+
+
+def keep_up(one: Followed | None, working: bool) -> None:
+    """Take in what a job has told.
+
+    Args:
+        one: The job.
+        working: Whether it was under way when the page was last drawn as a whole; if it has
+            ended since, the page is drawn anew.
+    """
+    if one is None:
+        return
+    one.read()
+    if working and one.finished:
+        st.rerun()
+
+
+def begin_or_cancel(
+    shelf: Shelf[Any],
+    request: object,
+    *,
+    done: bool,
+    begin: tuple[str, str, str],
+    cancel: tuple[str, str],
+) -> None:
+    """Draw two buttons side by side, each where it is at all times.
+
+    Args:
+        shelf: What they start and cancel.
+        request: What is asked for.
+        done: Whether its answer is there.
+        begin: Key, words and icon of the first.
+        cancel: Key and words of the second.
+    """
+    with st.container(horizontal=True, gap="small"):
+        key, words, icon = begin
+        st.button(
+            words, key=key, icon=icon, disabled=shelf.busy or done,
+            on_click=guarded(shelf.start), args=(request,),
+        )  # fmt: skip
+        key, words = cancel
+        st.button(
+            words, key=key, icon=":material/stop:", disabled=not shelf.busy,
+            on_click=guarded(shelf.cancel),
+        )  # fmt: skip
 
 
 def awaited(name: str, asked: Any, submit: Callable[[], Job], words: str) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import Page, expect
 
 from optviz.language import LANGUAGES, Text
 from optviz.ui.frame import PAGES
 
-__all__ = ["FAILED", "NAMES", "address", "check", "open_screen", "settle"]
+__all__ = ["FAILED", "NAMES", "address", "check", "open_screen", "settle", "spot_of"]
 
 NAMES = tuple(PAGES)
 FAILED = {code: Text(code)("frame.failed") for code in LANGUAGES}
@@ -55,3 +57,15 @@ def check(page: Page) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
     for sentence in FAILED.values():
         expect(page.get_by_text(sentence)).to_have_count(0)
+
+
+def spot_of(page: Page, plot: str, x: float, y: float) -> Any:
+    """Where a point of a Plotly picture lies on the screen; ``plot`` selects its element."""
+    return page.evaluate(
+        """([plot, x, y]) => {
+          const g = document.querySelector(plot), l = g._fullLayout;
+          const b = g.getBoundingClientRect();
+          return [b.x + l.xaxis._offset + l.xaxis.d2p(x), b.y + l.yaxis._offset + l.yaxis.d2p(y)];
+        }""",
+        [plot, x, y],
+    )

@@ -18,7 +18,7 @@ from optviz.core.surfaces import FORMULAS, get_surface
 from optviz.core.terms import program
 from optviz.language import Text
 
-from .screens import check, open_screen, settle
+from .screens import check, open_screen, settle, spot_of
 
 EN = Text("en")
 
@@ -157,14 +157,7 @@ def test_a_typed_map(page: Page, server: str) -> None:
 
 def on_map(page: Page, x: float, y: float) -> Any:
     """Where a point of the surface's map lies on the screen."""
-    return page.evaluate(
-        """([x, y]) => {
-          const g = document.querySelector('.ov-ground .ov-plot'), l = g._fullLayout;
-          const b = g.getBoundingClientRect();
-          return [b.x + l.xaxis._offset + l.xaxis.d2p(x), b.y + l.yaxis._offset + l.yaxis.d2p(y)];
-        }""",
-        [x, y],
-    )
+    return spot_of(page, ".ov-ground .ov-plot", x, y)
 
 
 def test_a_surface_is_taken_apart_where_one_drags(page: Page, server: str) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from optviz.language import Text
 
-from .screens import settle
+from .screens import settle, spot_of
 
 EN = Text("en")
 
@@ -36,14 +36,7 @@ def wait_step(page: Page, test: str) -> None:
 
 def data_point(page: Page, x: float, y: float) -> Any:
     """Where a point of the map lies on the screen."""
-    return page.evaluate(
-        """([x, y]) => {
-          const g = document.querySelector('.ov-view .ov-plot'), l = g._fullLayout;
-          const b = g.getBoundingClientRect();
-          return [b.x + l.xaxis._offset + l.xaxis.d2p(x), b.y + l.yaxis._offset + l.yaxis.d2p(y)];
-        }""",
-        [x, y],
-    )
+    return spot_of(page, ".ov-view .ov-plot", x, y)
 
 
 def inked(page: Page) -> int:

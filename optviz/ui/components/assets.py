@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from streamlit.components.v1 import declare_component
+from streamlit.components.v2 import component
 
 from optviz.ui import state
 
-__all__ = ["LOADER", "mounted", "read"]
+__all__ = ["LOADER", "declared", "mounted", "read"]
 
 _BROWSER = Path(str(files("optviz.ui.components").joinpath("browser")))
 
@@ -44,6 +45,18 @@ export default async (component) => {
 def read(name: str) -> str:
     """The text of one of our browser files."""
     return _BROWSER.joinpath(name).read_text("utf-8")
+
+
+def declared(name: str, html: str, *styles: str) -> Callable[..., Any]:
+    """A component of ours; call what comes back with ``key``, ``data`` and callbacks.
+
+    Args:
+        name: What Streamlit calls it.
+        html: The element that it draws in.
+        *styles: Of our browser files.
+    """
+    css = "".join(map(read, styles)) or None
+    return component(f"optviz.{name}", html=html, css=css, js=LOADER, isolate_styles=False)
 
 
 @lru_cache(maxsize=1)

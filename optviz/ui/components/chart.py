@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from streamlit.components.v2 import component
-
 from optviz.language import Text
 from optviz.ui import state
 from optviz.ui.components import assets
@@ -79,13 +77,7 @@ class ChartEvents:
     selection: Selection | None = None
 
 
-_mount = component(
-    "optviz.chart",
-    html='<div class="ov-chart"></div>',
-    css=assets.read("chart.css"),
-    js=assets.LOADER,
-    isolate_styles=False,
-)
+_mount = assets.declared("chart", '<div class="ov-chart"></div>', "chart.css")
 
 
 def chart(
@@ -115,11 +107,11 @@ def chart(
     callbacks: dict[str, Any] = {}
     if on_click:
         callbacks["on_click_change"] = state.guarded(
-            lambda: _tell(on_click, _click(_sent(key, "click")))
+            state.heard(key, "click", lambda sent: _tell(on_click, _click(sent)))
         )
     if on_select:
         callbacks["on_select_change"] = state.guarded(
-            lambda: _tell(on_select, _selection(_sent(key, "select")))
+            state.heard(key, "select", lambda sent: _tell(on_select, _selection(sent)))
         )
     result = _mount(
         key=key,
@@ -150,13 +142,8 @@ def words(text: Text) -> dict[str, Any]:
     }
 
 
-def _sent(key: str, name: str) -> Any:
-    return state.component_value(key).get(name)
-
-
 def _tell(callback: Callable[[Any], None] | bool, event: Any) -> None:
-    # One dispatch serves all triggers of a component: those that did not fire hold None.
-    if callable(callback) and event is not None:
+    if callable(callback):
         callback(event)
 
 

@@ -8,8 +8,7 @@ back as an event.
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from streamlit.components.v2 import component
+from typing import Any
 
 from optviz.core.deformation import Deformation
 from optviz.core.surface import Point
@@ -27,13 +26,7 @@ _WORDS = (
     "together", "apart", "symmetric", "key_true", "key_straight", "key_first", "key_second",
 )  # fmt: skip
 
-_mount = component(
-    "optviz.deformation",
-    html='<div class="ov-deform"></div>',
-    css=assets.read("deformation.css"),
-    js=assets.LOADER,
-    isolate_styles=False,
-)
+_mount = assets.declared("deformation", '<div class="ov-deform"></div>', "deformation.css")
 
 
 def deformation_picture(
@@ -60,10 +53,8 @@ def deformation_picture(
         on_point: Told which point the user pinned.
     """
 
-    def pinned() -> None:
-        sent = state.component_value(key).get("point")
-        if sent is not None:
-            on_point(float(sent["x"]), float(sent["y"]))
+    def pinned(sent: Any) -> None:
+        on_point(float(sent["x"]), float(sent["y"]))
 
     _mount(
         key=key,
@@ -88,5 +79,5 @@ def deformation_picture(
                 "first": theme.categories[1], "second": theme.categories[2],
             },
         ),
-        on_point_change=state.guarded(pinned),
+        on_point_change=state.guarded(state.heard(key, "point", pinned)),
     )  # fmt: skip

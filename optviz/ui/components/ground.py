@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from streamlit.components.v2 import component
-
 from optviz.core.surface import Point, Surface
 from optviz.core.surfaces import is_formula
 from optviz.core.taylor import Taylor
@@ -28,13 +26,7 @@ __all__ = ["ground"]
 
 _COLOURS = ("ground", "panel", "ink", "muted", "accent", "positive", "negative")
 
-_mount = component(
-    "optviz.ground",
-    html='<div class="ov-ground"></div>',
-    css=assets.read("stage.css") + assets.read("ground.css"),
-    js=assets.LOADER,
-    isolate_styles=False,
-)
+_mount = assets.declared("ground", '<div class="ov-ground"></div>', "stage.css", "ground.css")
 
 
 def ground(
@@ -69,10 +61,8 @@ def ground(
 
     good = good_colour(theme)
 
-    def moved() -> None:
-        sent = state.component_value(key).get("point")
-        if sent is not None:
-            on_point(float(sent["x"]), float(sent["y"]))
+    def moved(sent: Any) -> None:
+        on_point(float(sent["x"]), float(sent["y"]))
 
     _mount(
         key=key,
@@ -90,7 +80,7 @@ def ground(
             | {"good": good, "good_fill": theme.translucent(good, 0.16)},
             words=words(text) | {"stage": {"start": says}},
         ),
-        on_point_change=state.guarded(moved),
+        on_point_change=state.guarded(state.heard(key, "point", moved)),
     )
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from streamlit.components.v2 import component
 
 from optviz.figures.theme import Theme
 from optviz.language import Text
@@ -24,14 +23,10 @@ from optviz.ui.components.stage import packed, plain_colours
 
 __all__ = ["live_feed", "live_map"]
 
-_map = component(
-    "optviz.live_map",
-    html='<div class="ov-stage ov-live"></div>',
-    css=assets.read("stage.css") + assets.read("live_map.css"),
-    js=assets.LOADER,
-    isolate_styles=False,
+_map = assets.declared(
+    "live_map", '<div class="ov-stage ov-live"></div>', "stage.css", "live_map.css"
 )
-_feed = component("optviz.live_feed", html="<i hidden></i>", js=assets.LOADER, isolate_styles=False)
+_feed = assets.declared("live_feed", "<i hidden></i>")
 
 
 def live_map(
@@ -60,11 +55,6 @@ def live_map(
         on_pick: Told the row of a film that was clicked.
     """
 
-    def picked() -> None:
-        sent = state.component_value(key).get("pick")
-        if sent is not None:
-            on_pick(int(sent))
-
     _map(
         key=key,
         data=assets.mounted(
@@ -78,7 +68,7 @@ def live_map(
             theme=plain_colours(theme),
             words=words(text) | {"stage": _words(text), "live": _live_words(text)},
         ),
-        on_pick_change=state.guarded(picked),
+        on_pick_change=state.guarded(state.heard(key, "pick", lambda row: on_pick(int(row)))),
     )
 
 
@@ -108,11 +98,6 @@ def live_feed(
         on_missing: Told from where on the browser has no frames.
     """
 
-    def missed() -> None:
-        sent = state.component_value(key).get("missing")
-        if sent is not None:
-            on_missing(int(sent))
-
     _feed(
         key=key,
         data=assets.mounted(
@@ -126,7 +111,7 @@ def live_feed(
             facts=list(map(list, facts)),
             history=history.to_json(),
         ),
-        on_missing_change=state.guarded(missed),
+        on_missing_change=state.guarded(state.heard(key, "missing", lambda n: on_missing(int(n)))),
     )
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from streamlit.components.v2 import component
-
 from optviz.ui.components import assets
 
 __all__ = ["preload"]
 
-_mount = component("optviz.preload", html="<i hidden></i>", js=assets.LOADER, isolate_styles=False)
+_mount = assets.declared("preload", "<i hidden></i>")
 
 
 def preload() -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from streamlit.components.v2 import component
 
 from optviz.core.curvature import Curvature
 from optviz.core.trajectory import Trajectory
@@ -55,13 +54,7 @@ class Actor:
     stable: NDArray[np.float64] | None = None
 
 
-_mount = component(
-    "optviz.stage",
-    html='<div class="ov-stage"></div>',
-    css=assets.read("stage.css"),
-    js=assets.LOADER,
-    isolate_styles=False,
-)
+_mount = assets.declared("stage", '<div class="ov-stage"></div>', "stage.css")
 
 
 def stage(
@@ -112,15 +105,8 @@ def stage(
         says: Words that take the place of the usual ones, by their names.
     """
 
-    def start_moved() -> None:
-        sent = state.component_value(key).get("start")
-        if sent is not None:
-            on_start(float(sent["x"]), float(sent["y"]))
-
-    def run_picked() -> None:
-        sent = state.component_value(key).get("focus")
-        if sent is not None:
-            on_focus(int(sent))
+    def start_moved(sent: Any) -> None:
+        on_start(float(sent["x"]), float(sent["y"]))
 
     _mount(
         key=key,
@@ -147,8 +133,8 @@ def stage(
             apart=apart,
             meter=meter,
         ),
-        on_start_change=state.guarded(start_moved),
-        on_focus_change=state.guarded(run_picked),
+        on_start_change=state.guarded(state.heard(key, "start", start_moved)),
+        on_focus_change=state.guarded(state.heard(key, "focus", lambda i: on_focus(int(i)))),
     )
 
 

@@ -1,6 +1,6 @@
 // A square picture of the plane with equal scales: axes, grid lines, shapes, arrows.
 
-import { arrow, prepare, strokeWithHalo } from "./stage_draw.js";
+import { arrow, nameWithHalo, prepare, strokeWithHalo } from "./stage_draw.js";
 import { el, fmt } from "./stage_data.js";
 
 const MARGIN = { left: 34, right: 6, top: 6, bottom: 22 };
@@ -148,17 +148,12 @@ export class Panel {
     pen.font = "600 14px system-ui, sans-serif";
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    pen.lineWidth = 4;
-    pen.lineJoin = "round";
-    pen.strokeStyle = theme.ground;
     // Near an edge the name moves inwards: half of it would be cut off.
     const { box } = this;
     const half = pen.measureText(name).width / 2 + 3;
     const px = Math.min(Math.max(x1 + 16 * ux, box.x + half), box.x + box.width - half);
     const py = Math.min(Math.max(y1 + 12 * uy, box.y + 9), box.y + box.height - 9);
-    pen.strokeText(name, px, py);
-    pen.fillStyle = colour;
-    pen.fillText(name, px, py);
+    nameWithHalo(pen, name, px, py, colour, theme.ground);
   }
 
   dot(point) {

@@ -5,7 +5,7 @@ import { Picture, mounted } from "./mount.js";
 import { Jets } from "./jets.js";
 import { loadPlotly } from "./plotly.js";
 import { fmt } from "./stage_data.js";
-import { strokeWithHalo } from "./stage_draw.js";
+import { nameWithHalo, strokeWithHalo } from "./stage_draw.js";
 import { MapView } from "./stage_map.js";
 
 const FAR = 4000; // pixels: beyond every edge
@@ -96,15 +96,10 @@ class Ground extends Picture {
       pen.font = "600 13px system-ui, sans-serif";
       pen.textAlign = "left";
       pen.textBaseline = "middle";
-      pen.lineWidth = 4;
-      pen.lineJoin = "round";
-      pen.strokeStyle = theme.ground;
       const room = box.x + box.width - pen.measureText(name).width - 4;
       const tx = Math.min(px + BESIDE * ux + 8, room);
       const ty = py + BESIDE * uy + (ux * uy > 0 ? -9 : 9);
-      pen.strokeText(name, tx, ty);
-      pen.fillStyle = colour;
-      pen.fillText(name, tx, ty);
+      nameWithHalo(pen, name, tx, ty, colour, theme.ground);
     });
   }
 

@@ -62,6 +62,16 @@ export function strokeWithHalo(pen, colour, width, dash, halo) {
   pen.setLineDash([]);
 }
 
+/** A name with a halo in the ground's colour, so that it can be read on anything. */
+export function nameWithHalo(pen, name, x, y, colour, halo) {
+  pen.lineWidth = 4;
+  pen.lineJoin = "round";
+  pen.strokeStyle = halo;
+  pen.strokeText(name, x, y);
+  pen.fillStyle = colour;
+  pen.fillText(name, x, y);
+}
+
 /** Small discs at the iterates that lie far enough apart to be told from one another. */
 export function dots(pen, points, k, toX, toY, colour) {
   let [px, py] = [Infinity, Infinity];

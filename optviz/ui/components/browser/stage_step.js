@@ -1,6 +1,6 @@
 // One step taken apart: its parts as arrows tip to tail on the map, and in numbers below it.
 
-import { arrow } from "./stage_draw.js";
+import { arrow, nameWithHalo } from "./stage_draw.js";
 import { doubles, el, fill, fmt, pair } from "./stage_data.js";
 import { quadratic } from "./stage_hessian.js";
 
@@ -93,14 +93,10 @@ export class Step {
     }
     if (zoom !== 1) {
       pen.font = "600 13px sans-serif";
-      pen.lineWidth = 4;
-      pen.strokeStyle = colours.ground;
-      pen.fillStyle = colours.ink;
       const text = `×${zoom >= 1 ? fmt(zoom) : fmt(zoom, 1)}`;
       const [tx, ty] = [px + (dx > 0 ? -12 : 12), py + (dy > 0 ? -12 : 20)];
       pen.textAlign = dx > 0 ? "right" : "left";
-      pen.strokeText(text, tx, ty);
-      pen.fillText(text, tx, ty);
+      nameWithHalo(pen, text, tx, ty, colours.ink, colours.ground);
     }
     this.zoom = zoom;
   }
