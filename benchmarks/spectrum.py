@@ -24,9 +24,10 @@ from optviz.recommender.data import load_ratings
 from optviz.recommender.fit import build_fit
 from optviz.recommender.landscape import RowLoss, sampled_rows
 from optviz.recommender.spectrum import EFFORT
+from optviz.training.digits import digits_net
 from optviz.training.edge import EdgePlan, edge_task
+from optviz.training.full_loss import FullLoss
 from optviz.training.hessian import HessianProducts
-from optviz.training.networks import FullLoss, digits_net
 from optviz.training.run import TrainingRun
 from optviz.training.spectrum import quadrature, top_eigenpairs
 from optviz.training.spectrum_tasks import Effort

@@ -217,7 +217,8 @@ def _pieces(context: TaskContext, plan: NormPlan, side: str, grid: Array, begun:
     """Name and value of each field of one side; its work is half of the whole."""
     import torch
 
-    from optviz.training.networks import FullLoss, digits_net, digits_run, largest_eigenvalue
+    from optviz.training.digits import digits_net, digits_run
+    from optviz.training.full_loss import FullLoss, largest_eigenvalue
     from optviz.training.trainable import of_run
 
     model = digits_net(plan.depth, side == "normalised", plan.seed)
@@ -269,7 +270,7 @@ def layer_inputs(model: torch.nn.Sequential, images: torch.Tensor) -> Array:
     """Histograms of what each ReLU is given, with the statistics of all images as one batch.
 
     Args:
-        model: From :func:`~optviz.training.networks.digits_net`; it is not changed.
+        model: From :func:`~optviz.training.digits.digits_net`; it is not changed.
         images: (n, 64).
 
     Returns:
@@ -305,14 +306,14 @@ def compare_modes(model: torch.nn.Module, size: int, seed: int, draws: int = DRA
     The model, its running statistics and its mode are as before afterwards.
 
     Args:
-        model: From :func:`~optviz.training.networks.digits_net`, trained.
+        model: From :func:`~optviz.training.digits.digits_net`, trained.
         size: Digits in a batch.
         seed: Of the batches.
         draws: How many batches.
     """
     import torch
 
-    from optviz.training.trainable import digits
+    from optviz.training.digits import digits
 
     images, labels = digits()
     generator = torch.Generator().manual_seed(seed)

@@ -24,7 +24,7 @@ from optviz.training.spectrum import lanczos
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from optviz.training.networks import FullLoss
+    from optviz.training.full_loss import FullLoss
 
 __all__ = ["EdgePlan", "EdgeRun", "EdgeStudy", "edge_task", "sharpness"]
 
@@ -56,8 +56,8 @@ class EdgePlan:
     Attributes:
         rates: Learning rates, a run each, all from the same weights.
         momentum: Of ``torch.optim.SGD``.
-        loss: A key of :data:`optviz.training.networks.MEASURES`.
-        activation: A key of :data:`optviz.training.networks.ACTIVATIONS`.
+        loss: A key of :data:`optviz.training.digits.MEASURES`.
+        activation: A key of :data:`optviz.training.digits.ACTIVATIONS`.
         depth: Hidden layers, 64 units each.
         steps: Updates of each run.
         digits: How many digits, the first ones; each step sees them all.
@@ -210,7 +210,8 @@ def _trained(plan: EdgePlan, log: _Log) -> Iterator[None]:
     """Train, and log each step; the last look comes after the last step."""
     import torch
 
-    from optviz.training.networks import FullLoss, digits_net
+    from optviz.training.digits import digits_net
+    from optviz.training.full_loss import FullLoss
 
     model = digits_net(plan.depth, False, plan.seed, plan.activation)
     full = FullLoss(model, plan.loss, plan.digits)

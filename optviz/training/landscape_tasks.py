@@ -197,8 +197,8 @@ class SmallLandscape:
 
     def followers(self) -> tuple[list[Follower], int]:
         """The runs to follow, and how many digits their loss is the mean of."""
-        from optviz.training.networks import FullLoss, digits_net, digits_run
-        from optviz.training.trainable import digits
+        from optviz.training.digits import digits, digits_net, digits_run
+        from optviz.training.full_loss import FullLoss
 
         found = []
         for name in self.optimizers:

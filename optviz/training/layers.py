@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from optviz.training.run import TrainingRun
 
-__all__ = ["DIGITS_GROUPS", "Moves", "digits_run", "digits_task", "watch_layers"]
+__all__ = ["DIGITS_GROUPS", "Moves", "digits_task", "layered_run", "watch_layers"]
 
 Array = NDArray[np.float64]
 Groups = Mapping[str, Sequence["torch.Tensor"]]
@@ -54,7 +53,7 @@ class Moves:
     valid: Mapping[int, float] = field(default_factory=dict)
 
 
-def digits_run(rates: Sequence[float], *, optimizer: str, epochs: int, seed: int) -> Any:
+def layered_run(rates: Sequence[float], *, optimizer: str, epochs: int, seed: int) -> Any:
     """A net of four linear layers that reads scikit-learn's digits, ready to train.
 
     Args:
@@ -66,52 +65,29 @@ def digits_run(rates: Sequence[float], *, optimizer: str, epochs: int, seed: int
     Returns:
         (the :class:`~optviz.training.run.TrainingRun`, its groups' parameters by name).
     """
-    import torch
-
+    from optviz.training.digits import digits_net, digits_run
     from optviz.training.groups import regroup
-    from optviz.training.run import TrainingRun
-    from optviz.training.schedules import make_schedule
-    from optviz.training.trainable import digits, make_optimizer
+    from optviz.training.trainable import make_optimizer
 
-    images, labels = digits()
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    held, kept = order[:_HELD_OUT], order[_HELD_OUT:]
-    sizes = (images.shape[1], _WIDTH, _WIDTH, _WIDTH, 10)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        layers = [torch.nn.Linear(a, b) for a, b in pairwise(sizes)]
-    modules = [module for layer in layers for module in (layer, torch.nn.ReLU())][:-1]
-    model = torch.nn.Sequential(*modules)
+    model = digits_net(len(DIGITS_GROUPS) - 1, False, seed, width=_WIDTH)
+    layers = [layer for layer in model if any(True for _ in layer.parameters())]
     groups = {
         name: tuple(layer.parameters()) for name, layer in zip(DIGITS_GROUPS, layers, strict=True)
     }
     mover = make_optimizer(optimizer, model.parameters(), 0.9)
     regroup(mover, list(groups.values()), rates)
-
-    def validate() -> float:
-        with torch.inference_mode():
-            return float(torch.nn.functional.cross_entropy(model(images[held]), labels[held]))
-
-    run = TrainingRun(
-        model,
-        mover,
-        (images[kept],),
-        labels[kept],
-        loss=torch.nn.functional.cross_entropy,
-        batch_size=64,
-        epochs=epochs,
-        schedule=make_schedule("constant", max(rates), epochs),
-        seed=seed,
-        validate=validate,
-    )
+    run = digits_run(
+        model, mover,
+        lr=max(rates), batch_size=64, epochs=epochs, seed=seed, held_out=_HELD_OUT,
+    )  # fmt: skip
     return run, groups
 
 
 def digits_task(
     context: TaskContext, rates: Sequence[float], optimizer: str, epochs: int, seed: int
 ) -> Moves:
-    """:func:`watch_layers` for :func:`digits_run`."""
-    run, groups = digits_run(rates, optimizer=optimizer, epochs=epochs, seed=seed)
+    """:func:`watch_layers` for :func:`layered_run`."""
+    run, groups = layered_run(rates, optimizer=optimizer, epochs=epochs, seed=seed)
     return watch_layers(context, run, groups)
 
 

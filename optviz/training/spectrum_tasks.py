@@ -223,8 +223,8 @@ class DigitsSpectrum:
     """The spectrum of the network that reads digits.
 
     Attributes:
-        loss: A key of :data:`optviz.training.networks.MEASURES`.
-        activation: One of :data:`optviz.training.networks.ACTIVATIONS`.
+        loss: A key of :data:`optviz.training.digits.MEASURES`.
+        activation: One of :data:`optviz.training.digits.ACTIVATIONS`.
         depth: Hidden layers, 64 units each.
         epochs: Of training, with SGD at :data:`RATE` and batches of :data:`BATCH`.
         effort: How much is computed.
@@ -247,7 +247,8 @@ def digits_spectrum_task(context: TaskContext, setup: DigitsSpectrum) -> Spectru
     """:func:`compare_spectra` for what ``setup`` describes; the loss is that of all digits."""
     import torch
 
-    from optviz.training.networks import FullLoss, digits_net, digits_run
+    from optviz.training.digits import digits_net, digits_run
+    from optviz.training.full_loss import FullLoss
 
     model = digits_net(setup.depth, False, setup.seed, setup.activation)
     run = digits_run(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 
@@ -17,15 +16,14 @@ from optviz.core.curvature import curvature
 from optviz.core.problem import Problem
 from optviz.core.stability import largest_stable_lr
 from optviz.core.surface import Surface
+from optviz.training.digits import digits_net, digits_run
 from optviz.training.run import TrainingRun
-from optviz.training.schedules import make_schedule
 from optviz.training.snapshot import AnyGenerator, Stateful
 
 __all__ = [
     "OPTIMIZERS",
     "SurfacePoint",
     "Trainable",
-    "digits",
     "digits_mlp",
     "make_optimizer",
     "of_run",
@@ -35,9 +33,6 @@ __all__ = [
 
 OPTIMIZERS = ("adam", "sgd", "adamw")
 """What a sweep can be made with."""
-
-DIGITS_HIDDEN = 64
-"""Width of the hidden layer of the network that reads digits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,35 +85,9 @@ def digits_mlp(optimizer: str, *, momentum: float, batch_size: int, seed: int) -
     Raises:
         Problem: There is no such optimizer.
     """
-    images, labels = digits()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = torch.nn.Sequential(
-            torch.nn.Linear(images.shape[1], DIGITS_HIDDEN),
-            torch.nn.ReLU(),
-            torch.nn.Linear(DIGITS_HIDDEN, 10),
-        )
-    run = TrainingRun(
-        model,
-        make_optimizer(optimizer, model.parameters(), momentum),
-        (images,),
-        labels,
-        loss=torch.nn.functional.cross_entropy,
-        batch_size=batch_size,
-        epochs=1,
-        schedule=make_schedule("constant", 1e-3, 1),
-        seed=seed,
-    )
-    return of_run(run)
-
-
-@lru_cache(maxsize=1)
-def digits() -> tuple[torch.Tensor, torch.Tensor]:
-    """(1797, 64) intensities from 0 to 1, and (1797,) labels from 0 to 9."""
-    from sklearn.datasets import load_digits
-
-    images, labels = load_digits(return_X_y=True)
-    return torch.tensor(images, dtype=torch.float32) / 16, torch.tensor(labels)
+    model = digits_net(1, False, seed)
+    mover = make_optimizer(optimizer, model.parameters(), momentum)
+    return of_run(digits_run(model, mover, lr=1e-3, batch_size=batch_size, epochs=1, seed=seed))
 
 
 class SurfacePoint(torch.nn.Module):

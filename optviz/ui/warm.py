@@ -29,11 +29,11 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "home": (*_TORCH, "optviz.core.engine"),
     "trajectories": (*_TORCH, "optviz.core.engine"),
     "batch_size": (*_TORCH, "optviz.core.engine", "optviz.core.stochastic", "sklearn.datasets"),
-    "jacobian_hessian": (*_TORCH, "sympy", "optviz.training.networks", "scipy.sparse.linalg"),
+    "jacobian_hessian": (*_TORCH, "sympy", "optviz.training.full_loss", "scipy.sparse.linalg"),
     "learning_rate": (*_TORCH, "optviz.training.trainable", "pandas", "pyarrow.parquet"),
     "schedules": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),
     "recommender": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),
-    "regularisation": (*_TORCH, "optviz.training.networks", "scipy.sparse.linalg"),
+    "regularisation": (*_TORCH, "optviz.training.full_loss", "scipy.sparse.linalg"),
     "embeddings": ("sklearn.manifold", "openTSNE"),
 }
 """Page → the modules that its jobs import before they begin."""

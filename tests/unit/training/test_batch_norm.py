@@ -18,9 +18,9 @@ from optviz.training.batch_norm import (
     norm_task,
     stable_range,
 )
-from optviz.training.networks import FullLoss, digits_net, digits_run, largest_eigenvalue
+from optviz.training.digits import digits, digits_net, digits_run
+from optviz.training.full_loss import FullLoss, largest_eigenvalue
 from optviz.training.sweeps import Sweep
-from optviz.training.trainable import digits
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from optviz.core.task import SilentContext
+from optviz.training.digits import digits_net
 from optviz.training.edge import EdgePlan, EdgeRun, EdgeStudy, edge_task, sharpness
-from optviz.training.networks import FullLoss, digits_net, largest_eigenvalue
+from optviz.training.full_loss import FullLoss, largest_eigenvalue
 
 SILENT = SilentContext()
 

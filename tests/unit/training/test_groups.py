@@ -14,7 +14,7 @@ from optviz.core.task import SilentContext
 from optviz.recommender.data import load_ratings
 from optviz.recommender.layers import NET_GROUPS, net_run
 from optviz.training.groups import Rates, parse_rates, regroup, spread
-from optviz.training.layers import digits_run, watch_layers
+from optviz.training.layers import layered_run, watch_layers
 
 
 def test_slices_mean_what_fastai_means() -> None:
@@ -96,7 +96,7 @@ def test_regroup_keeps_the_other_settings() -> None:
 def test_a_run_moves_each_layer_by_its_own_rate() -> None:
     """The first step of Adam moves every weight with a gradient by its rate."""
     rates = (1e-4, 2e-4, 4e-4, 8e-4)
-    run, groups = digits_run(rates, optimizer="adam", epochs=1, seed=0)
+    run, groups = layered_run(rates, optimizer="adam", epochs=1, seed=0)
     before = [[p.detach().clone() for p in params] for params in groups.values()]
     run.step()
     for rate, old, params in zip(rates, before, groups.values(), strict=True):
@@ -106,8 +106,8 @@ def test_a_run_moves_each_layer_by_its_own_rate() -> None:
 
 def test_norms_are_those_of_a_loop_by_hand() -> None:
     rates = (1e-3, 2e-3, 4e-3, 8e-3)
-    watched = watch_layers(SilentContext(), *digits_run(rates, optimizer="sgd", epochs=1, seed=3))
-    run, groups = digits_run(rates, optimizer="sgd", epochs=1, seed=3)
+    watched = watch_layers(SilentContext(), *layered_run(rates, optimizer="sgd", epochs=1, seed=3))
+    run, groups = layered_run(rates, optimizer="sgd", epochs=1, seed=3)
     start = {name: [p.detach().clone() for p in params] for name, params in groups.items()}
     for k in range(run.total_steps):
         old = {name: [p.detach().clone() for p in params] for name, params in groups.items()}

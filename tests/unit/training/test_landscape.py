@@ -12,6 +12,8 @@ from sklearn.decomposition import PCA
 from optviz.core.problem import Problem
 from optviz.core.task import Cancelled, SilentContext
 from optviz.jobs import default_backend
+from optviz.training.digits import digits_net
+from optviz.training.full_loss import FullLoss
 from optviz.training.landscape import (
     GridPlan,
     filter_normalised,
@@ -24,7 +26,6 @@ from optviz.training.landscape import (
     unflatten,
 )
 from optviz.training.landscape_tasks import OPTIMIZERS, SmallLandscape, small_landscape_task
-from optviz.training.networks import FullLoss, digits_net
 
 
 def test_each_filter_of_the_direction_is_as_long_as_that_of_the_weights() -> None:

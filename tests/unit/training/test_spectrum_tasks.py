@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from optviz.core.task import Cancelled, SilentContext
-from optviz.training.networks import FullLoss, digits_net, largest_eigenvalue
+from optviz.training.digits import digits_net
+from optviz.training.full_loss import FullLoss, largest_eigenvalue
 from optviz.training.spectrum_tasks import (
     DigitsSpectrum,
     Effort,
@@ -112,7 +113,7 @@ def test_it_ends_within_a_product_of_being_cancelled() -> None:
 
 
 def test_a_network_that_has_diverged_has_no_spectrum() -> None:
-    from optviz.training.networks import digits_run
+    from optviz.training.digits import digits_run
     from optviz.training.spectrum_tasks import compare_spectra
 
     model = digits_net(1, False, 0)
