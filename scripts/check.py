@@ -49,10 +49,10 @@ def run(command: Sequence[str]) -> bool:
 
 BROWSER_TESTS = "tests/e2e"
 
-SIDE_BY_SIDE = ("--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
+SIDE_BY_SIDE = ("--numprocesses=logical", "--maxprocesses=4", "--dist=worksteal")
 """What has no browser runs on all cores."""
 
-BROWSERS = ("--numprocesses=auto", "--maxprocesses=2", "--dist=worksteal")
+BROWSERS = ("--numprocesses=logical", "--maxprocesses=2", "--dist=worksteal")
 """Two browsers, each with a server of its own: one alone leaves a third of two cores idle."""
 
 

@@ -35,12 +35,12 @@ class Problem(ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Problems cross from a worker process to the page; keyword arguments need help.
-        return _rebuild, (self.key, self.values)
+        return _rebuild, (type(self), self.key, self.values)
 
     def sentence(self, text: Text) -> str:
         """The sentence in the language of ``text``."""
         return text(self.key, **self.values)
 
 
-def _rebuild(key: str, values: dict[str, Any]) -> Problem:
-    return Problem(key, **values)
+def _rebuild(kind: type[Problem], key: str, values: dict[str, Any]) -> Problem:
+    return kind(key, **values)

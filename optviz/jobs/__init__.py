@@ -8,19 +8,23 @@
 [1, 2, 3]
 """
 
-from optviz.jobs.interface import Backend, Event, Job, JobFailed, Progress, State
+from optviz.jobs.cluster import ClusterBackend
+from optviz.jobs.interface import AGAIN, Backend, Event, Job, JobFailed, Progress, State
 from optviz.jobs.local import WorkerBackend
-from optviz.jobs.registry import BACKENDS, default_backend, make_backend
+from optviz.jobs.registry import BACKENDS, cluster, default_backend, make_backend
 
 __all__ = [
+    "AGAIN",
     "BACKENDS",
     "Backend",
+    "ClusterBackend",
     "Event",
     "Job",
     "JobFailed",
     "Progress",
     "State",
     "WorkerBackend",
+    "cluster",
     "default_backend",
     "make_backend",
 ]

@@ -1,7 +1,7 @@
 """Messages over a pipe: eight bytes of length, then as many bytes of pickle.
 
-Both ends are our own processes, of one version, started by us; nothing that a user gives is
-ever unpickled.
+Both ends are our own processes, of one version, started by us (or by a cluster that whoever
+started the server has named); nothing that a user gives is ever unpickled.
 """
 
 from __future__ import annotations

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from optviz.jobs.interface import Event, Progress, State
-from optviz.jobs.record import Record
+from optviz.jobs import frames
+from optviz.jobs.interface import Event, JobFailed, Progress, State
+from optviz.jobs.record import Record, described
 
-__all__ = ["LocalJob"]
+__all__ = ["RecordedJob", "packed"]
 
 
-class LocalJob:
+class RecordedJob:
     """The handle of a job; see :class:`optviz.jobs.interface.Job`."""
 
     def __init__(self, record: Record, control: Callable[..., None]) -> None:
@@ -75,3 +76,15 @@ class LocalJob:
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the end and return what the task returned."""
         return self._record.result(timeout)
+
+
+def packed(arguments: Mapping[str, Any]) -> bytes:
+    """A task's arguments, ready to travel.
+
+    Raises:
+        JobFailed: One cannot be pickled.
+    """
+    try:
+        return frames.dumps(dict(arguments))
+    except Exception as error:
+        raise JobFailed("problem.jobs.arguments", reason=described(error)) from error

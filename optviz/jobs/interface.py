@@ -8,13 +8,19 @@ from typing import Any, Literal, Protocol
 
 from optviz.core.problem import Problem
 
-__all__ = ["FINAL", "Backend", "Event", "Job", "JobFailed", "Progress", "State"]
+__all__ = ["AGAIN", "FINAL", "Backend", "Event", "Job", "JobFailed", "Progress", "State"]
 
 State = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 """Where a job is in its life."""
 
 FINAL: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 """The states that a job never leaves."""
+
+AGAIN = "again"
+"""The kind of event with which a job begins anew, because the machine it ran on was lost.
+
+All events before it are void: they are told again, and their number and times may differ.
+"""
 
 
 class JobFailed(Problem):
@@ -101,7 +107,8 @@ class Job(Protocol):
         They are kept with the job, so that a page which returns can replay all of them; pass
         the last number seen plus one to get the news only. A job that sends more events than
         are worth keeping thins its *old* ones out evenly (every second of each kind); the most
-        recent ones are always complete.
+        recent ones are always complete. On an event of the kind :data:`AGAIN`, forget those
+        seen before.
         """
 
     def pause(self) -> None:

@@ -15,8 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from optviz.core.problem import Problem
-from optviz.jobs import frames
-from optviz.jobs.handle import LocalJob
+from optviz.jobs.handle import RecordedJob, packed
 from optviz.jobs.interface import JobFailed
 from optviz.jobs.process import WorkerProcess
 from optviz.jobs.record import Record
@@ -74,6 +73,8 @@ class WorkerBackend:
             :data:`MOST_WORKERS`, when None.
         idle_seconds: A worker without work goes after this long.
         cancel_grace: Seconds a cancelled task has to leave by itself.
+        threads: Threads that torch and BLAS may use in each worker; when None, the cores are
+            shared out, so that all workers together do not starve the server.
         paths: Further folders to import tasks from.
 
     Raises:
@@ -86,6 +87,7 @@ class WorkerBackend:
         *,
         idle_seconds: float = IDLE_SECONDS,
         cancel_grace: float = CANCEL_GRACE,
+        threads: int | None = None,
         paths: Sequence[str] = (),
     ) -> None:
         if max_workers is None:
@@ -96,8 +98,7 @@ class WorkerBackend:
         self._idle_seconds = idle_seconds
         self._cancel_grace = cancel_grace
         self._paths = tuple(paths)
-        # The cores are shared out, so that all workers together do not starve the server.
-        self._threads = max(1, cores() // max_workers)
+        self._threads = threads or max(1, cores() // max_workers)
         self._queue: deque[_Work] = deque()
         self._works: dict[str, _Work] = {}
         self._seats: dict[WorkerProcess, _Seat] = {}
@@ -112,23 +113,32 @@ class WorkerBackend:
 
     # ── asked from outside ──
 
-    def submit(self, task: str, /, **arguments: Any) -> LocalJob:
+    def submit(self, task: str, /, **arguments: Any) -> RecordedJob:
         """Queue a task; see :meth:`optviz.jobs.interface.Backend.submit`."""
-        try:
-            body = frames.dumps(arguments)
-        except Exception as error:
-            raise JobFailed("problem.jobs.arguments", reason=_describe(error)) from error
         record = Record(uuid.uuid4().hex, task)
+        self.run(record, packed(arguments))
+        job = RecordedJob(record, self.control)
+        weakref.finalize(job, self._wake.put, record.id).atexit = False
+        return job
+
+    def run(self, record: Record, arguments: bytes, *, held: bool = False) -> None:
+        """Queue a task for whoever keeps its record.
+
+        Args:
+            record: Is told what happens; it may be called under locks, and must not wait.
+            arguments: From :func:`~optviz.jobs.handle.packed`.
+            held: Whether to hold it in the queue until :meth:`control` says ``"resume"``.
+
+        Raises:
+            Problem: The backend has shut down.
+        """
         with self._lock:
             if self._closed:
                 raise Problem("problem.jobs.closed")
-            work = _Work(record, body)
+            work = _Work(record, arguments, held=held)
             self._works[record.id] = work
             self._queue.append(work)
             self._dispatch()
-        job = LocalJob(record, self._control)
-        weakref.finalize(job, self._wake.put, record.id).atexit = False
-        return job
 
     def warm(self, *modules: str) -> None:
         """Have modules imported in one idle worker, starting it if need be."""
@@ -141,7 +151,7 @@ class WorkerBackend:
         with self._lock:
             self._closed = True
             for id in list(self._works):
-                self._control(id, "cancel")
+                self.control(id, "cancel")
             workers = list(self._seats)
         self._wake.put(None)
         for worker in workers:
@@ -149,9 +159,11 @@ class WorkerBackend:
         for worker in workers:
             worker.join(5.0)
 
-    # ── the rest holds the lock ──
+    def control(self, id: str, word: str, *message: Any) -> None:
+        """Say ``pause``, ``resume``, ``stop``, ``cancel`` or ``tell`` (and what) to a job.
 
-    def _control(self, id: str, word: str, *message: Any) -> None:
+        To a job that has ended, nothing is said.
+        """
         with self._lock:
             work = self._works.get(id)
             if work is None:
@@ -175,6 +187,8 @@ class WorkerBackend:
             if work.worker is not None:
                 work.worker.send(word, id, *message)
             self._dispatch()
+
+    # ── the rest holds the lock ──
 
     def _dispatch(self) -> None:
         """Give waiting jobs to idle workers, starting workers while there is room."""
@@ -240,8 +254,8 @@ class WorkerBackend:
         word, id, *rest = message
         work = self._works.get(id)
         if word == "events":
-            if work is not None:  # else cancelled meanwhile
-                self._take_events(worker, work, *rest)
+            if work is not None and not work.record.take(*rest):  # else cancelled meanwhile
+                worker.kill()
             return
         if word == "held":
             with self._lock:
@@ -252,48 +266,13 @@ class WorkerBackend:
             return
         with self._lock:
             if work is not None:
-                self._settle(work, word, rest[0])
+                work.record.settle(word, rest[0])
                 self._works.pop(id, None)
             seat = self._seats.get(worker)
             if seat is not None:
                 seat.work = None
                 self._set_deadline(worker, self._idle_seconds)
             self._dispatch()
-
-    def _take_events(
-        self,
-        worker: WorkerProcess,
-        work: _Work,
-        events: list[bytes],
-        progress: tuple[float, float] | None,
-    ) -> None:
-        try:
-            for body in events:
-                work.record.add_event(*frames.loads(body))
-        except Exception as error:  # something only the worker can import
-            work.record.fail(JobFailed("problem.jobs.failed", reason=_describe(error)))
-            worker.kill()
-        if progress is not None:
-            work.record.set_progress(*progress)
-
-    @staticmethod
-    def _settle(work: _Work, word: str, body: bytes) -> None:
-        """Take over how a task ended."""
-        try:
-            outcome: Any = frames.loads(body) if body else None
-        except Exception as error:
-            word, outcome = "failed", (type(error).__name__, str(error))
-        if word == "done":
-            work.record.finish(outcome)
-        elif isinstance(outcome, Problem):
-            work.record.fail(outcome)
-        elif word == "failed":
-            name, message = outcome
-            key = "memory" if name == "MemoryError" else "failed"
-            reason = f"{name}: {message}" if message else name
-            work.record.fail(JobFailed(f"problem.jobs.{key}", reason=reason))
-        else:
-            work.record.enter("cancelled")
 
     def _ended(self, worker: WorkerProcess) -> None:
         with self._lock:
@@ -314,7 +293,7 @@ class WorkerBackend:
                 dropped = self._wake.get(timeout=wait)
             with self._lock:
                 if dropped is not None:
-                    self._control(dropped, "cancel")
+                    self.control(dropped, "cancel")
                 wait = self._meet_deadlines()
 
     def _meet_deadlines(self) -> float | None:
@@ -331,7 +310,3 @@ class WorkerBackend:
                     worker.retire()
         deadlines = [s.deadline for s in self._seats.values() if s.deadline is not None]
         return max(min(deadlines) - now, 0.0) if deadlines else None
-
-
-def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Condition
 from typing import Any
 
+from optviz.core.problem import Problem
 from optviz.core.task import Cancelled
-from optviz.jobs.interface import FINAL, Event, Progress, State
+from optviz.jobs import frames
+from optviz.jobs.interface import AGAIN, FINAL, Event, JobFailed, Progress, State
 
-__all__ = ["MAX_EVENTS", "Record"]
+__all__ = ["MAX_EVENTS", "Record", "described"]
 
 MAX_EVENTS = 100_000
 """So many events are kept before the older half is thinned."""
@@ -80,6 +82,49 @@ class Record:
                 self.error = error
                 self.enter("failed")
 
+    def settle(self, word: str, body: bytes) -> None:
+        """Take over how the task ended, as its worker tells it (see :mod:`optviz.jobs.worker`)."""
+        try:
+            outcome: Any = frames.loads(body) if body else None
+        except Exception as error:  # something only the worker can import
+            word, outcome = "failed", (type(error).__name__, str(error))
+        if word == "done":
+            self.finish(outcome)
+        elif isinstance(outcome, Problem):
+            self.fail(outcome)
+        elif word == "failed":
+            name, message = outcome
+            key = "memory" if name == "MemoryError" else "failed"
+            reason = f"{name}: {message}" if message else name
+            self.fail(JobFailed(f"problem.jobs.{key}", reason=reason))
+        else:
+            self.enter("cancelled")
+
+    def take(self, events: Sequence[bytes], progress: tuple[float, float] | None) -> bool:
+        """Take over events and progress, as a worker tells them.
+
+        Returns:
+            Whether they could be read; if not, the job has failed and is to be ended.
+        """
+        try:
+            for body in events:
+                self.add_event(*frames.loads(body))
+        except Exception as error:  # something only the worker can import
+            self.fail(JobFailed("problem.jobs.failed", reason=described(error)))
+            return False
+        if progress is not None:
+            self.set_progress(*progress)
+        return True
+
+    def restart(self) -> None:
+        """The task begins anew, on another worker: what was told is told again."""
+        with self.changed:
+            self._events.clear()
+            self._amount = self._first = None
+            self.add_event(AGAIN, {}, 0.0)
+            if self._state == "running":
+                self.enter("queued")
+
     def add_event(self, kind: str, data: Mapping[str, Any], seconds: float) -> None:
         """Keep one more event; after the end it is dropped."""
         with self.changed:
@@ -142,3 +187,8 @@ class Record:
             if self.error is not None:
                 raise self.error
             return self._result
+
+
+def described(error: BaseException) -> str:
+    """An error in one line."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -208,7 +208,7 @@ def _feed(page: Page, shown: LiveShown) -> None:
     live_feed(
         packed_frames([frame.coordinates for frame in fresh]),
         key="embeddings.live.feed",
-        run=shown.job.id,
+        run=shown.run,
         n=n,
         first=first,
         total=len(frames),
@@ -250,7 +250,7 @@ def _picture(
         store.set(movie=item, clicked=item)
 
     live_map(
-        figure, rows, key="embeddings.live.map", run=shown.job.id, each=EVERY, selected=row,
+        figure, rows, key="embeddings.live.map", run=shown.run, each=EVERY, selected=row,
         text=page.text, theme=page.theme, on_pick=pick,
     )  # fmt: skip
 

@@ -48,6 +48,12 @@ class LiveShown(Followed):
         self.measuring = False
         self.layout: Layout | None = None
         self.sent = 0
+        self._tries = 1
+
+    @property
+    def run(self) -> str:
+        """What its frames are kept under in the browser; another one if it begins anew."""
+        return f"{self.job.id}-{self._tries}"
 
     def take(self, kind: str, data: Any) -> None:
         """Take in one event."""
@@ -56,6 +62,12 @@ class LiveShown(Followed):
             self.sides.append(float(np.ptp(self.frames[-1].coordinates, axis=0).max()))
         elif kind == "measuring":
             self.measuring = True
+
+    def forget(self) -> None:
+        """Begin without a frame."""
+        self.frames, self.sides = [], []
+        self.measuring, self.sent = False, 0
+        self._tries += 1
 
     def take_result(self, result: Any) -> None:
         """Take over the map that the run ended with."""

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from optviz.core.problem import Problem
 from optviz.jobs import Job, State
-from optviz.jobs.interface import FINAL
+from optviz.jobs.interface import AGAIN, FINAL
 
 __all__ = ["Answered", "Asked", "Followed", "Shelf", "problem_of"]
 
@@ -49,7 +49,10 @@ class Followed:
         state = self.job.state
         for event in self.job.events(self._seen):
             self._seen = event.index + 1
-            self.take(event.kind, event.data)
+            if event.kind == AGAIN:
+                self.forget()
+            else:
+                self.take(event.kind, event.data)
         if state == "done":
             self.take_result(self.job.result(timeout=0))
         elif state == "failed":
@@ -59,6 +62,12 @@ class Followed:
     def take(self, kind: str, data: Any) -> None:
         """Take in one event."""
         raise NotImplementedError
+
+    def forget(self) -> None:
+        """Drop what has been taken in: the job begins anew, and tells all of it again.
+
+        Nothing to do where each piece of news takes the place of an older one.
+        """
 
     def take_result(self, result: Any) -> None:
         """Take over what the task returned: old events may have been thinned out meanwhile."""

@@ -16,6 +16,7 @@ import streamlit as st
 
 from optviz.core.problem import Problem
 from optviz.figures.theme import Theme, theme
+from optviz.jobs import cluster
 from optviz.language import LANGUAGES, Text
 from optviz.ui import state
 from optviz.ui.components.preload import preload
@@ -127,4 +128,7 @@ def _menu(text: Text) -> None:
                 **state.bind_language(),
             )
             st.caption(text("frame.data"))
+            address = cluster()
+            if address is not None:
+                st.caption(text("frame.cluster", address=address))
             preload()

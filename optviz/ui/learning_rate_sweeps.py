@@ -64,6 +64,10 @@ class SweepRun(Asked):
         elif kind == "limit":
             self.curve = replace(curve, limit=data["lr"])
 
+    def forget(self) -> None:
+        """Begin with an empty curve."""
+        self.curve = SweepCurve()
+
     def take_result(self, result: Any) -> None:
         """Take over the whole curve."""
         self.curve = SweepCurve(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from optviz.core.problem import Problem
 from optviz.figures.inside import Look
 from optviz.figures.race import Curve
-from optviz.jobs import Job
+from optviz.jobs import AGAIN, Job
 from optviz.language import Text
 from optviz.recommender.config import TrainConfig
 from optviz.recommender.race import Entry
@@ -99,6 +99,7 @@ class Run:
     looks: list[Look] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
     _seen: int = 0
+    _from: int = 0
     _batches: list[NDArray[np.float64]] = field(default_factory=list)
     _looks: list[tuple[float, float]] = field(default_factory=list)
     _epochs: dict[int, tuple[EpochRecord, float]] = field(default_factory=dict)
@@ -191,6 +192,14 @@ class Run:
 
     def begin_again(self, job: Job, folder: Path, epoch: int) -> None:
         """Forget what came after an epoch, and follow the job that goes on from there."""
+        self._forget(epoch)
+        self._lr = self.changes[-1][1] if self.changes else None
+        self.job, self.folder, self._seen, self._from = job, folder, 0, epoch
+        self.fitted, self.problem = None, None
+        self.kept.clear()
+
+    def _forget(self, epoch: int) -> None:
+        """Forget what came after an epoch."""
         curve, clock = self.curve(), {r.epoch: s for r, s in self._epochs.values()}
         records = {record.epoch: record for record in self._records()}
         seconds = curve.along("seconds", np.array(list(records), dtype=np.float64))
@@ -203,10 +212,6 @@ class Run:
         # One that was made right after the epoch came after its checkpoint.
         self.changes = [change for change in self.changes if change[0] < steps]
         self.looks = [look for look in self.looks if look.epoch <= epoch + 1e-9]
-        self._lr = self.changes[-1][1] if self.changes else None
-        self.job, self.folder, self._seen = job, folder, 0
-        self.fitted, self.problem = None, None
-        self.kept.clear()
 
     # ── looked at ──
 
@@ -232,6 +237,8 @@ class Run:
                     self.looks[: _MOST_LOOKS // 2] = self.looks[: _MOST_LOOKS // 2 : 2]
             elif event.kind == "lr":
                 self.changes.append((int(data["step"]), float(data["lr"])))
+            elif event.kind == AGAIN:
+                self._forget(self._from)
             elif event.kind == "baselines":
                 self._baselines = {name: float(value) for name, value in data.items()}
                 self.data.known[_split(self.config)] = self._baselines

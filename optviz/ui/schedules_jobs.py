@@ -48,6 +48,10 @@ class Training(Followed):
                 norms=np.concatenate([old, norms]),
             )
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self.valid, self.moves = {}, Moves()
+
     def take_result(self, result: Any) -> None:
         """Take over the whole history."""
         if isinstance(result, Moves):

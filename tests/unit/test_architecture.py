@@ -150,7 +150,7 @@ def test_no_module_is_called_utils() -> None:
 # What runs text or bytes as code, and the few places that may, with the reason.
 RUNS_CODE = {"eval", "exec", "compile", "__import__", "torch.load", "pickle.loads", "pickle.load"}
 MAY_RUN_CODE = {
-    # Messages between this server and worker processes that it started itself.
+    # Messages between this server and worker processes that it started itself, or a cluster.
     ("optviz/jobs/frames.py", "pickle.loads"),
     # A program written by the module itself, from operations it knows; no name comes from outside.
     ("optviz/core/tape.py", "exec"),

@@ -59,11 +59,11 @@ def test_the_test_command_runs_every_check() -> None:
 
 def test_development_installs_what_the_app_runs_on() -> None:
     lines = (ROOT / "requirements-dev.txt").read_text("utf-8").splitlines()
-    assert "-r requirements.txt" in lines
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    assert {"-r requirements.txt", "-r requirements-cluster.txt"} <= set(lines)
+    for name in ("requirements.txt", "requirements-cluster.txt", "requirements-dev.txt"):
         for line in (ROOT / name).read_text("utf-8").splitlines():
             # openTSNE is not made for every machine.
-            pinned = r"#.*|-r requirements\.txt|[a-z0-9-]+==[0-9.]+(; platform_\w+ .*)?"
+            pinned = r"#.*|-r requirements(-cluster)?\.txt|[a-z0-9-]+==[0-9.]+(; platform_\w+ .*)?"
             assert re.fullmatch(pinned, line), line
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -139,3 +140,23 @@ def holding(context: TaskContext, *, every: int) -> int:
         context.emit("tick", tick=ticks)
         if ticks % every == 0:
             context.hold()
+
+
+def meet(context: TaskContext) -> int:
+    """Tell who runs this process, and stay until told to go."""
+    context.emit("here", pid=os.getpid(), parent=os.getppid())
+    while not context.messages():
+        context.checkpoint()
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def counted(context: TaskContext, *, to: int, gate: str) -> int:
+    """Count; the first time, wait in the middle for the end that will come."""
+    for number in range(to):
+        context.emit("number", number=number, parent=os.getppid())
+        context.progress(number + 1, to)
+        if number == to // 2 and not Path(gate).exists():
+            Path(gate).touch()
+            time.sleep(3600)
+    return to

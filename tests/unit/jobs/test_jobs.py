@@ -9,14 +9,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from optviz.core.problem import Problem
 from optviz.core.task import Cancelled
-from optviz.jobs import Job, JobFailed, WorkerBackend
+from optviz.jobs import Backend, Job, JobFailed, WorkerBackend
 from optviz.language import Text
+
+Make = Callable[..., Any]
 
 LONG = 60.0  # seconds that no healthy run comes near
 
@@ -47,7 +50,7 @@ def first_pid(job: Job) -> int:
     return int(job.events()[0].data["pid"])
 
 
-def test_result_comes_back(backend: WorkerBackend) -> None:
+def test_result_comes_back(backend: Backend) -> None:
     job = backend.submit("job_tasks:add", a=np.arange(3), b=1)
     assert job.result(LONG).tolist() == [1, 2, 3]
     assert job.state == "done"
@@ -56,7 +59,7 @@ def test_result_comes_back(backend: WorkerBackend) -> None:
     assert job.task == "job_tasks:add"
 
 
-def test_events_and_progress(backend: WorkerBackend) -> None:
+def test_events_and_progress(backend: Backend) -> None:
     job = backend.submit("job_tasks:tick", ticks=5)
     assert job.result(LONG) == 5
     events = job.events()
@@ -72,19 +75,19 @@ def test_events_and_progress(backend: WorkerBackend) -> None:
     assert (progress.done, progress.total, progress.fraction, progress.eta) == (5, 5, 1, 0)
 
 
-def test_events_hold_what_was_sent(backend: WorkerBackend) -> None:
+def test_events_hold_what_was_sent(backend: Backend) -> None:
     job = backend.submit("job_tasks:changing_array")
     job.result(LONG)
     assert [event.data["values"].tolist() for event in job.events()] == [[1] * 3, [2] * 3, [3] * 3]
 
 
-def test_storm_arrives_whole(backend: WorkerBackend) -> None:
+def test_storm_arrives_whole(backend: Backend) -> None:
     job = backend.submit("job_tasks:storm", events=30_000)
     job.result(LONG)
     assert [event.data["number"] for event in job.events()] == list(range(30_000))
 
 
-def test_pause_holds_and_resume_goes_on(backend: WorkerBackend) -> None:
+def test_pause_holds_and_resume_goes_on(backend: Backend) -> None:
     job = backend.submit("job_tasks:tick")
     until(lambda: len(job.events()) > 3)
     job.pause()
@@ -104,7 +107,7 @@ def test_pause_holds_and_resume_goes_on(backend: WorkerBackend) -> None:
     assert job.state == "done"
 
 
-def test_stop_ends_a_paused_job_with_its_result(backend: WorkerBackend) -> None:
+def test_stop_ends_a_paused_job_with_its_result(backend: Backend) -> None:
     job = backend.submit("job_tasks:tick")
     until(lambda: job.events())
     job.pause()
@@ -113,7 +116,7 @@ def test_stop_ends_a_paused_job_with_its_result(backend: WorkerBackend) -> None:
 
 
 def test_what_a_task_is_told_arrives_in_order_even_before_it_begins(
-    make: Callable[..., WorkerBackend],
+    make: Make,
 ) -> None:
     backend = make(max_workers=1)
     busy = backend.submit("job_tasks:tick")
@@ -134,7 +137,7 @@ def test_what_a_task_is_told_arrives_in_order_even_before_it_begins(
     assert job.state == "done"
 
 
-def test_a_task_that_pauses_itself_goes_on_when_told(make: Callable[..., WorkerBackend]) -> None:
+def test_a_task_that_pauses_itself_goes_on_when_told(make: Make) -> None:
     backend = make(max_workers=1)
     job = backend.submit("job_tasks:holding", every=3)
     until(lambda: job.state == "paused")
@@ -151,9 +154,9 @@ def test_a_task_that_pauses_itself_goes_on_when_told(make: Callable[..., WorkerB
 
 
 def test_a_pause_of_its_own_gives_way_to_a_word_that_is_on_its_way(
-    make: Callable[..., WorkerBackend],
+    make_local: Make,
 ) -> None:
-    backend = make(max_workers=1)
+    backend = make_local(max_workers=1)
     job = backend.submit("job_tasks:holding", every=1)
     until(lambda: job.state == "paused")
     worker = next(iter(backend._seats))
@@ -165,7 +168,7 @@ def test_a_pause_of_its_own_gives_way_to_a_word_that_is_on_its_way(
     job.cancel()
 
 
-def test_controls_after_the_end_change_nothing(backend: WorkerBackend) -> None:
+def test_controls_after_the_end_change_nothing(backend: Backend) -> None:
     job = backend.submit("job_tasks:add", a=1, b=2)
     job.result(LONG)
     for act in (job.pause, job.resume, job.stop, job.cancel, job.cancel):
@@ -174,8 +177,8 @@ def test_controls_after_the_end_change_nothing(backend: WorkerBackend) -> None:
     assert job.result() == 3
 
 
-def test_cancel_keeps_a_worker_that_listens(make: Callable[..., WorkerBackend]) -> None:
-    backend = make(1, cancel_grace=LONG)
+def test_cancel_keeps_a_worker_that_listens(make_local: Make) -> None:
+    backend = make_local(1, cancel_grace=LONG)
     before = backend.submit("job_tasks:pid").result(LONG)
     job = backend.submit("job_tasks:tick")
     until(lambda: job.events())
@@ -186,7 +189,7 @@ def test_cancel_keeps_a_worker_that_listens(make: Callable[..., WorkerBackend]) 
     assert backend.submit("job_tasks:pid").result(LONG) == before
 
 
-def test_cancel_ends_a_task_that_does_not_listen(make: Callable[..., WorkerBackend]) -> None:
+def test_cancel_ends_a_task_that_does_not_listen(make: Make) -> None:
     backend = make(1)
     job = backend.submit("job_tasks:deaf")
     pid = first_pid(job)
@@ -196,14 +199,14 @@ def test_cancel_ends_a_task_that_does_not_listen(make: Callable[..., WorkerBacke
     assert backend.submit("job_tasks:add", a=1, b=1).result(LONG) == 2
 
 
-def test_cancel_ends_what_the_task_started(backend: WorkerBackend) -> None:
+def test_cancel_ends_what_the_task_started(backend: Backend) -> None:
     job = backend.submit("job_tasks:with_child")
     child = first_pid(job)
     job.cancel()
     until(lambda: gone(child))
 
 
-def test_jobs_beyond_the_workers_wait_their_turn(make: Callable[..., WorkerBackend]) -> None:
+def test_jobs_beyond_the_workers_wait_their_turn(make: Make) -> None:
     backend = make(1)
     first = backend.submit("job_tasks:tick")
     second = backend.submit("job_tasks:add", a=1, b=2)
@@ -222,7 +225,7 @@ def test_jobs_beyond_the_workers_wait_their_turn(make: Callable[..., WorkerBacke
     assert fourth.result(LONG) == 11
 
 
-def test_stop_in_the_queue_cancels(make: Callable[..., WorkerBackend]) -> None:
+def test_stop_in_the_queue_cancels(make: Make) -> None:
     backend = make(1)
     first = backend.submit("job_tasks:tick")
     second = backend.submit("job_tasks:tick")
@@ -231,7 +234,7 @@ def test_stop_in_the_queue_cancels(make: Callable[..., WorkerBackend]) -> None:
     first.cancel()
 
 
-def test_paused_job_leaves_its_turn_to_others(make: Callable[..., WorkerBackend]) -> None:
+def test_paused_job_leaves_its_turn_to_others(make: Make) -> None:
     backend = make(1)
     paused = backend.submit("job_tasks:tick")
     until(lambda: paused.events())
@@ -241,7 +244,7 @@ def test_paused_job_leaves_its_turn_to_others(make: Callable[..., WorkerBackend]
     assert paused.result(LONG) >= 0
 
 
-def test_job_that_nobody_holds_is_cancelled(make: Callable[..., WorkerBackend]) -> None:
+def test_job_that_nobody_holds_is_cancelled(make: Make) -> None:
     backend = make(1)
     job = backend.submit("job_tasks:deaf")
     pid = first_pid(job)
@@ -260,7 +263,7 @@ def test_job_that_nobody_holds_is_cancelled(make: Callable[..., WorkerBackend]) 
         ("nothing_of_that_name", "AttributeError"),
     ],
 )
-def test_error_becomes_a_sentence(backend: WorkerBackend, task: str, sentence: str) -> None:
+def test_error_becomes_a_sentence(backend: Backend, task: str, sentence: str) -> None:
     job = backend.submit(f"job_tasks:{task}")
     with pytest.raises(JobFailed, match=sentence):
         job.result(LONG)
@@ -270,14 +273,14 @@ def test_error_becomes_a_sentence(backend: WorkerBackend, task: str, sentence: s
     assert job.error.sentence(Text("zh")) != str(job.error)
 
 
-def test_traceback_goes_to_the_log(capfd: pytest.CaptureFixture[str], make: type) -> None:
+def test_traceback_goes_to_the_log(capfd: pytest.CaptureFixture[str], make_local: Make) -> None:
     with pytest.raises(JobFailed):
-        make().submit("job_tasks:bug").result(LONG)
+        make_local().submit("job_tasks:bug").result(LONG)
     assert "Traceback" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("task", ["problem", "problem_with_odd_value"])
-def test_problem_passes_as_it_is(backend: WorkerBackend, task: str) -> None:
+def test_problem_passes_as_it_is(backend: Backend, task: str) -> None:
     job = backend.submit(f"job_tasks:{task}")
     with pytest.raises(Problem) as caught:
         job.result(LONG)
@@ -285,7 +288,7 @@ def test_problem_passes_as_it_is(backend: WorkerBackend, task: str) -> None:
     assert caught.value.key == "problem.jobs.worker_count"
 
 
-def test_death_of_a_worker_fails_its_job_only(make: Callable[..., WorkerBackend]) -> None:
+def test_death_of_a_worker_fails_its_job_only(make: Make) -> None:
     backend = make(1)
     job = backend.submit("job_tasks:die")
     after = backend.submit("job_tasks:add", a=1, b=2)
@@ -295,9 +298,9 @@ def test_death_of_a_worker_fails_its_job_only(make: Callable[..., WorkerBackend]
 
 
 def test_prints_reach_the_log_and_stdin_is_empty(
-    capfd: pytest.CaptureFixture[str], make: Callable[..., WorkerBackend]
+    capfd: pytest.CaptureFixture[str], make_local: Make
 ) -> None:
-    assert make().submit("job_tasks:chatty").result(LONG) == ""
+    assert make_local().submit("job_tasks:chatty").result(LONG) == ""
     out, err = capfd.readouterr()
     assert out == ""
     assert "to stdout" in err
@@ -306,7 +309,7 @@ def test_prints_reach_the_log_and_stdin_is_empty(
 
 @pytest.mark.parametrize("task", ["event_only_here", "result_only_here"])
 def test_unreadable_answer_fails_the_job(
-    backend: WorkerBackend, task: str, monkeypatch: pytest.MonkeyPatch
+    backend: Backend, task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "job_tasks", None)
     job = backend.submit(f"job_tasks:{task}")
@@ -314,18 +317,18 @@ def test_unreadable_answer_fails_the_job(
         job.result(LONG)
 
 
-def test_argument_that_cannot_be_sent(backend: WorkerBackend) -> None:
+def test_argument_that_cannot_be_sent(backend: Backend) -> None:
     with pytest.raises(JobFailed, match="cannot be handed"):
         backend.submit("job_tasks:add", a=lambda: None, b=1)
 
 
-def test_result_can_time_out(backend: WorkerBackend) -> None:
+def test_result_can_time_out(backend: Backend) -> None:
     job = backend.submit("job_tasks:deaf")
     with pytest.raises(TimeoutError):
         job.result(0.01)
 
 
-def test_warm_worker_has_imported(make: Callable[..., WorkerBackend]) -> None:
+def test_warm_worker_has_imported(make: Make) -> None:
     backend = make(1)
     backend.warm("sqlite3", "no_such_module")
     assert backend.submit("job_tasks:imported", module="sqlite3").result(LONG)
@@ -338,19 +341,19 @@ def test_warm_worker_has_imported(make: Callable[..., WorkerBackend]) -> None:
 
 
 def test_idle_worker_retires_and_the_next_job_gets_another(
-    make: Callable[..., WorkerBackend],
+    make_local: Make,
 ) -> None:
-    backend = make(1, idle_seconds=0.05)
+    backend = make_local(1, idle_seconds=0.05)
     pid = backend.submit("job_tasks:pid").result(LONG)
     until(lambda: gone(pid))
     assert backend.submit("job_tasks:pid").result(LONG) != pid
 
 
-def test_cores_are_shared_out(make: Callable[..., WorkerBackend]) -> None:
-    assert make(64).submit("job_tasks:threads").result(LONG) == "1"
+def test_cores_are_shared_out(make_local: Make) -> None:
+    assert make_local(64).submit("job_tasks:threads").result(LONG) == "1"
 
 
-def test_shutdown_cancels_and_takes_no_more(make: Callable[..., WorkerBackend]) -> None:
+def test_shutdown_cancels_and_takes_no_more(make: Make) -> None:
     backend = make(1)
     running = backend.submit("job_tasks:deaf")
     waiting = backend.submit("job_tasks:deaf")
@@ -359,10 +362,17 @@ def test_shutdown_cancels_and_takes_no_more(make: Callable[..., WorkerBackend]) 
     backend.shutdown()
     backend.warm("sqlite3")
     assert (running.state, waiting.state) == ("cancelled", "cancelled")
-    assert gone(pid)
-    assert not Path(f"/proc/{pid}").exists()  # tidied up too: no zombie stays
+    until(lambda: gone(pid))
     with pytest.raises(Problem, match="shutting down"):
         backend.submit("job_tasks:pid")
+
+
+def test_shutdown_waits_for_the_workers(make_local: Make) -> None:
+    backend = make_local(1)
+    pid = first_pid(backend.submit("job_tasks:deaf"))
+    backend.shutdown()
+    assert gone(pid)
+    assert not Path(f"/proc/{pid}").exists()  # tidied up too: no zombie stays
 
 
 @pytest.mark.parametrize("count", [0, -1])
@@ -371,12 +381,20 @@ def test_backend_needs_a_worker(count: int) -> None:
         WorkerBackend(count)
 
 
-def test_workers_end_with_a_server_that_is_killed() -> None:
+@pytest.mark.parametrize("where", ["here", "cluster"])
+def test_workers_end_with_a_server_that_is_killed(
+    where: str, request: pytest.FixtureRequest
+) -> None:
+    here = "WorkerBackend(1, paths=paths)"
+    if where == "cluster":
+        address = request.getfixturevalue("cluster").address
+        here = f"ClusterBackend({address!r}, paths=paths)"
     script = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[3])!r})
-from optviz.jobs import WorkerBackend
-job = WorkerBackend(1, paths=[{str(Path(__file__).parent)!r}]).submit("job_tasks:deaf")
+from optviz.jobs import ClusterBackend, WorkerBackend
+paths = [{str(Path(__file__).parent)!r}]
+job = {here}.submit("job_tasks:deaf")
 while not job.events():
     pass
 print(job.events()[0].data["pid"], flush=True)

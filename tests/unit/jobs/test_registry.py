@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optviz.core.problem import Problem
-from optviz.jobs import WorkerBackend, registry
+from optviz.jobs import ClusterBackend, WorkerBackend, registry
 
 
 def test_workers_by_name() -> None:
@@ -32,3 +32,17 @@ def test_default_is_made_once_from_the_environment(monkeypatch: pytest.MonkeyPat
     assert isinstance(backend, WorkerBackend)
     assert backend.max_workers == 5
     assert registry.default_backend() is backend
+
+
+def test_a_scheduler_goes_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_default", None)
+    monkeypatch.setenv(registry.VARIABLE, "workers:5")
+    assert registry.cluster() is None
+    monkeypatch.setenv(registry.SCHEDULER, "tcp://host:8786")
+    assert registry.cluster() == "tcp://host:8786"
+    backend = registry.default_backend()
+    assert isinstance(backend, ClusterBackend)
+    assert backend.address == "tcp://host:8786"
+    monkeypatch.setenv(registry.SCHEDULER, "")
+    monkeypatch.setenv(registry.VARIABLE, "dask:tcp://other:1")
+    assert registry.cluster() == "tcp://other:1"
