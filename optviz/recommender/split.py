@@ -14,7 +14,7 @@ from optviz.recommender.config import TrainConfig
 if TYPE_CHECKING:
     from optviz.recommender.data import Ratings
 
-__all__ = ["FEWEST", "lesson_order", "split_baselines", "split_rows"]
+__all__ = ["FEWEST", "lesson_order", "row_baselines", "split_baselines", "split_rows"]
 
 FEWEST = 2
 """Rows that each part must have at least."""
@@ -52,7 +52,13 @@ def split_baselines(ratings: Ratings, config: TrainConfig) -> dict[str, float]:
     Raises:
         Problem: A part would be too small to mean anything.
     """
-    train, valid = split_rows(ratings.n_ratings, config)
+    return row_baselines(ratings, *split_rows(ratings.n_ratings, config))
+
+
+def row_baselines(
+    ratings: Ratings, train: NDArray[np.int64], valid: NDArray[np.int64]
+) -> dict[str, float]:
+    """``"mean"`` and ``"bias"`` → MSE on the rows ``valid``, fitted to the rows ``train``."""
     truth = ratings.frame["rating"].to_numpy(np.float64)
     users, items = ratings.user_idx, ratings.item_idx
     fitted = fit_baseline(

@@ -12,6 +12,7 @@ from optviz.figures.race import Curve, Rival, loss_figure
 from optviz.figures.theme import LineStyle, numbered_style
 from optviz.recommender.config import MODELS, PRESETS, TrainConfig
 from optviz.recommender.structure import Part, n_parameters, parts
+from optviz.ui import controls
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
 from optviz.ui.recommender_files import render_files
@@ -20,6 +21,7 @@ from optviz.ui.recommender_inside import inside_asked, render_inside
 from optviz.ui.recommender_race import axis_shown, render_axis, render_race, render_table
 from optviz.ui.recommender_results import render_results
 from optviz.ui.recommender_runs import MOST, Data, Run, Runs, runs
+from optviz.ui.recommender_search import render_search
 from optviz.ui.recommender_settings import render_settings
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.state import Store, guarded, remember
@@ -72,6 +74,8 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
         _structure(page, store.value.config(), every.data)
     with side:
         render_settings(page, store, every)
+    if controls.switch(store, "search", page.text("recommender.search.title")):
+        render_search(page, store, every)
     run = every.run
     if run is not None and run.fitted is not None:
         render_results(page, store, run)

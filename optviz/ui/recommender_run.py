@@ -16,7 +16,8 @@ from optviz.jobs import AGAIN, Job
 from optviz.language import Text
 from optviz.recommender.config import TrainConfig
 from optviz.recommender.race import Entry
-from optviz.recommender.split import split_baselines
+from optviz.recommender.search_space import search_rows
+from optviz.recommender.split import row_baselines, split_baselines
 from optviz.training.checkpoints import Checkpoints
 from optviz.training.history import EpochRecord
 from optviz.ui.embeddings_data import SESSION_MODEL
@@ -57,6 +58,19 @@ class Data:
                 self.known[split] = split_baselines(self.ratings, config)
             except Problem:  # too few rows for this split: the run will say so
                 return {}
+        return self.known[split]
+
+    def searched_baselines(self, config: TrainConfig) -> dict[str, float]:
+        """The same on the rows that judge the trials of a search from ``config``."""
+        split = ("search", *_split(config))
+        if split not in self.known:
+            if self.ratings.n_ratings > _QUICK:
+                return {}
+            try:
+                rows = search_rows(self.ratings.n_ratings, config)
+            except Problem:
+                return {}
+            self.known[split] = row_baselines(self.ratings, *rows)
         return self.known[split]
 
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optviz.recommender.config import CONTROLS, DEFAULTS, PRESETS, TrainConfig, make_config
 from optviz.recommender.quality import LENGTHS
-from optviz.ui.fields import PageState, choice, integer, number, words
+from optviz.recommender.search_space import (
+    Range,
+    SearchPlan,
+    ranges_for,
+    read_ranges,
+    write_ranges,
+)
+from optviz.ui.fields import PageState, choice, custom, flag, integer, number, words
 from optviz.ui.rated import Rated, rated_field
 
 __all__ = ["KEPT", "SCENES", "RecommenderState", "fields_of"]
 
-KEPT = ("mine", "user", "movie", "list_length")
+KEPT = (
+    "mine", "user", "movie", "list_length", "search", "searched", "search_trials",
+    "search_seconds", "search_at_once", "search_pruning", "search_seed",
+)  # fmt: skip
 """The fields that no recipe touches."""
 
 FIRST = DEFAULTS["dot_bias"]
@@ -29,12 +39,24 @@ def _control(name: str) -> Any:
     return number(default, control.minimum, control.maximum)
 
 
+def _ranges() -> tuple[Range, ...]:
+    """A field of ranges; each setting at most once."""
+
+    def check(value: Iterable[Range]) -> tuple[Range, ...]:
+        return tuple({one.name: one.checked() for one in value}.values())
+
+    nothing: tuple[Range, ...] = ()
+    return custom(nothing, check=check, parse=read_ranges, write=write_ranges)
+
+
 @dataclass(frozen=True)
 class RecommenderState(PageState):
     """The next run's recipe, its fields those of :class:`TrainConfig`, and what is looked at.
 
     Besides the recipe: the reader's own ratings; the user and the movie (raw ids as text, empty
-    for a telling one) that the results look at closely; how long the judged lists are.
+    for a telling one) that the results look at closely; how long the judged lists are; what a
+    search for good settings may change (empty for what its model's search begins with), and for
+    how long.
     """
 
     page: ClassVar[str] = "recommender"
@@ -64,6 +86,13 @@ class RecommenderState(PageState):
     user: str = words("")
     movie: str = words("")
     list_length: str = choice("10", [str(k) for k in LENGTHS])
+    search: bool = flag(False)
+    searched: tuple[Range, ...] = _ranges()
+    search_trials: int = integer(30, 1, 500)
+    search_seconds: float = number(0.0, 0.0, 86_400.0)
+    search_at_once: int = integer(2, 1, 16)
+    search_pruning: bool = flag(True)
+    search_seed: int = integer(0, 0, 2**31 - 1)
 
     def config(self) -> TrainConfig:
         """The recipe as training takes it.
@@ -72,6 +101,23 @@ class RecommenderState(PageState):
             Problem: A value is not allowed.
         """
         return make_config(**{name: getattr(self, name) for name in CONTROLS})
+
+    def search_plan(self) -> SearchPlan:
+        """The search as it is set up.
+
+        Raises:
+            Problem: A value of the recipe is not allowed.
+        """
+        config = self.config()
+        return SearchPlan(
+            config,
+            ranges_for(config, self.searched),
+            self.search_trials,
+            self.search_seconds,
+            self.search_at_once,
+            self.search_pruning,
+            self.search_seed,
+        )
 
 
 def fields_of(config: TrainConfig) -> dict[str, Any]:

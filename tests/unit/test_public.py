@@ -16,7 +16,7 @@ from optviz.core.trajectory import Trajectory
 
 ROOT = Path(__file__).parents[2]
 
-HEAVY = {"torch", "streamlit", "plotly", "sklearn", "scipy", "pandas", "pyarrow", "sympy"}
+HEAVY = {"torch", "streamlit", "plotly", "sklearn", "scipy", "pandas", "pyarrow", "sympy", "optuna"}
 """What costs a notebook or a page seconds, and must wait until it is used."""
 
 
@@ -46,6 +46,10 @@ def test_registries_need_no_torch() -> None:
 @pytest.mark.parametrize("module", ["optviz.ui.frame", "optviz.ui.home", "optviz.jobs"])
 def test_the_app_starts_without_torch_and_scikit_learn(module: str) -> None:
     assert loaded_after(f"import {module}") & {"torch", "sklearn", "scipy"} == set()
+
+
+def test_optuna_waits_for_the_first_search() -> None:
+    assert "optuna" not in loaded_after("import optviz.ui.recommender_page")
 
 
 def test_public_names() -> None:
