@@ -9,6 +9,7 @@ import streamlit as st
 from optviz.core.problem import Problem
 from optviz.embedding.lookup import Lookup, TorchCheck, look_up
 from optviz.jobs import Job, default_backend
+from optviz.ui.embeddings_cost import render_costs
 from optviz.ui.embeddings_state import EmbeddingsState, Matrix
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, forget, guarded, remember
@@ -48,6 +49,7 @@ def render_lookup(page: Page, store: Store[EmbeddingsState]) -> None:
             st.latex(_first_number(found, page.theme.negative))
         st.markdown(text("embeddings.lookup.so_what"))
         _torch(page, found)
+    render_costs(page)
 
 
 def _table(page: Page, store: Store[EmbeddingsState]) -> Matrix:
