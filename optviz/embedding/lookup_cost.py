@@ -102,7 +102,7 @@ def _steps(plan: CostPlan, n: int) -> dict[str, Callable[[], list[Any]]]:
         return [marks, factors, found, weight.grad]
 
     def layer(sparse: bool) -> Callable[[], list[Any]]:
-        made = torch.nn.Embedding.from_pretrained(table.clone(), freeze=False, sparse=sparse)
+        made = torch.nn.Embedding(n, plan.dim, sparse=sparse, _weight=table.clone())
 
         def step() -> list[Any]:
             made.weight.grad = None
