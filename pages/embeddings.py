@@ -1,6 +1,7 @@
 """Embeddings: a row of numbers for each movie, and a map of all of them."""
 
 from optviz.ui import controls, frame
+from optviz.ui.embeddings_growth import render_growth
 from optviz.ui.embeddings_illusions import render_illusions
 from optviz.ui.embeddings_lookup import render_lookup
 from optviz.ui.embeddings_map import render_map
@@ -17,6 +18,8 @@ with frame.page("embeddings") as page:
         render_map(page, store)
     elif store.value.part == "illusions":
         render_illusions(page, store)
+    elif store.value.part == "growth":
+        render_growth(page, store)
     else:
         render_lookup(page, store)
     store.sync_url()

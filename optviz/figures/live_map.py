@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,7 +17,17 @@ from optviz.figures.history import Row, stacked_figure
 from optviz.figures.theme import LineStyle, Theme
 from optviz.language import Text
 
-__all__ = ["Moment", "divergence_figure", "moving_figure", "packed_frames"]
+__all__ = [
+    "ASPECT",
+    "Moment",
+    "divergence_figure",
+    "moving_figure",
+    "packed_alike",
+    "packed_frames",
+]
+
+ASPECT = 1.5
+"""Width by height of a map whose two axes have one scale."""
 
 _NAMES = 80
 _FULL = 32767
@@ -52,12 +64,17 @@ def moving_figure(
     sized: bool = False,
     selected: int | None = None,
     neighbours: Sequence[int] = (),
+    measured: Mapping[str, NDArray[Any]] = MappingProxyType({}),
+    true_scale: bool = False,
+    unnamed: Sequence[int] = (),
     revision: str = "live",
 ) -> tuple[go.Figure, list[NDArray[np.int32]]]:
     """The map's figure without places, and the film that each mark of each trace shows.
 
     The marks are those of :func:`optviz.figures.embeddings.map_figure`, drawn once with the row
-    of each film in place of its coordinates: whatever a trace holds then tells its film.
+    of each film in place of its coordinates: whatever a trace holds then tells its film. With
+    ``true_scale`` a unit is as long on both axes, as :func:`packed_alike` packs them.
+    Films of the rows ``unnamed`` are no landmarks: somebody else writes their names.
 
     Returns:
         The figure, and for each trace the rows of its marks; −1 is a gap in a line. An
@@ -66,16 +83,24 @@ def moving_figure(
     places = np.repeat(np.arange(len(items), dtype=np.float32)[:, None], 2, axis=1)
     figure = map_figure(
         places, items, text=text, theme=theme, colour=colour, highlighted=highlighted,
-        sized=sized, selected=selected, neighbours=neighbours, revision=revision,
+        sized=sized, selected=selected, neighbours=neighbours, measured=measured,
+        revision=revision,
     )  # fmt: skip
     rows = []
     for trace in figure.data:
         names = trace.mode == "text"
-        row = np.asarray(trace.x, dtype=np.float64)[: _NAMES if names else None]
+        row = np.asarray(trace.x, dtype=np.float64)
+        if names:
+            kept = np.flatnonzero(~np.isin(row, unnamed))[:_NAMES]
+            row = row[kept]
+            trace.update(text=[trace.text[place] for place in kept])
         rows.append(np.where(np.isfinite(row), row, -1).astype(np.int32))
-        trace.update(x=None, y=None, **({"text": trace.text[:_NAMES]} if names else {}))
+        trace.update(x=None, y=None)
     for axis in ("xaxis", "yaxis"):
         figure.update_layout({axis: {"range": [-_EDGE, _EDGE], "autorange": False}})
+    if true_scale:
+        high = _EDGE / ASPECT
+        figure.update_layout(yaxis={"range": [-high, high], "scaleanchor": "x"})
     return figure, rows
 
 
@@ -90,6 +115,22 @@ def packed_frames(frames: Sequence[NDArray[np.float32]]) -> NDArray[np.int16]:
         low, high = frame.min(axis=0), frame.max(axis=0)
         half = np.maximum((high - low) / 2, np.finfo(np.float32).tiny)
         packed[i] = np.round((frame - (low + high) / 2) / half * _FULL)
+    return packed
+
+
+def packed_alike(
+    frames: Sequence[NDArray[np.float32]], reaches: Sequence[float]
+) -> NDArray[np.int16]:
+    """(frames, n, 2): every frame about the origin, both axes to one scale.
+
+    Args:
+        frames: (n, 2) each.
+        reaches: For each the length that fills half the picture's width; see :data:`ASPECT`.
+    """
+    n = len(frames[0]) if frames else 0
+    packed = np.zeros((len(frames), n, 2), dtype=np.int16)
+    for i, (frame, reach) in enumerate(zip(frames, reaches, strict=True)):
+        packed[i] = np.round(np.clip(frame / max(reach, 1e-30), -1, 1) * _FULL)
     return packed
 
 

@@ -17,15 +17,15 @@ from optviz.ui import controls
 from optviz.ui.components.live_map import live_feed, live_map
 from optviz.ui.embeddings_data import Movies
 from optviz.ui.embeddings_filter import highlighted
+from optviz.ui.embeddings_frames import run_buttons
 from optviz.ui.embeddings_live_runs import LiveShown, LiveStage, live_stage
 from optviz.ui.embeddings_state import LIBRARIES, EmbeddingsState
 from optviz.ui.frame import Page
-from optviz.ui.state import Store, guarded
+from optviz.ui.state import Store
 
 __all__ = ["choose_library", "descent_settings", "live_settings", "render_live"]
 
 _REFRESH = 0.3
-_BYTES_AT_ONCE = 2_000_000
 _SEPARATORS = re.compile(r"[,;\s、，；]+")
 
 
@@ -145,22 +145,8 @@ def _follow(
         stage.begin(movies, _start_of(movies, settings), settings)
 
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-
-        def offer(name: str, icon: str, act: Any, **more: Any) -> None:
-            st.button(
-                text(f"embeddings.live.{name}"), key=f"embeddings.live.{name}",
-                icon=f":material/{icon}:", on_click=guarded(act), **more,
-            )  # fmt: skip
-
-        if shown.finished:
-            offer("start", "play_arrow", again, type="primary")
-        elif job.state == "paused":
-            offer("resume", "play_arrow", job.resume, type="primary")
-        else:
-            offer("pause", "pause", job.pause, type="primary")
+        offer = run_buttons(text, "embeddings.live", shown, again)
         still = shown.finished or shown.measuring
-        end = job.cancel if shown.measuring else job.stop  # the measuring has nothing to keep
-        offer("stop", "stop", end, disabled=shown.finished)
         offer(
             "kick", "shuffle", shown.kick, disabled=still or job.state == "paused",
             help=text("embeddings.live.kick_help"),
@@ -196,14 +182,8 @@ def _status(page: Page, shown: LiveShown, settings: LiveSettings, movies: Movies
 def _feed(page: Page, shown: LiveShown) -> None:
     """The frames that are new since the last look."""
     text, frames = page.text, shown.frames
-
-    def missing(first: int) -> None:
-        shown.sent = first
-
-    first = min(shown.sent, len(frames))
     n = len(shown.movies)
-    fresh = frames[first : first + max(1, _BYTES_AT_ONCE // (4 * n))]
-    shown.sent = first + len(fresh)
+    first, fresh = shown.unsent(n)
     moments = shown.moments(text)
     live_feed(
         packed_frames([frame.coordinates for frame in fresh]),
@@ -222,7 +202,7 @@ def _feed(page: Page, shown: LiveShown) -> None:
             for frame, side, moment in zip(frames, shown.sides, moments, strict=True)
         ],
         history=divergence_figure(moments, text=text, theme=page.theme),
-        on_missing=missing,
+        on_missing=shown.missing,
     )
 
 

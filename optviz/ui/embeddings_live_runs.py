@@ -13,7 +13,7 @@ from optviz.figures.live_map import Moment
 from optviz.jobs import Job, default_backend
 from optviz.language import Text
 from optviz.ui.embeddings_data import Movies
-from optviz.ui.followed import Followed
+from optviz.ui.embeddings_frames import Filmed
 from optviz.ui.state import remember
 
 __all__ = ["LiveShown", "LiveStage", "live_stage"]
@@ -21,7 +21,7 @@ __all__ = ["LiveShown", "LiveStage", "live_stage"]
 TASK = "optviz.embedding.live_tasks:live_task"
 
 
-class LiveShown(Followed):
+class LiveShown(Filmed[Frame]):
     """One run, under way or over.
 
     Args:
@@ -31,11 +31,8 @@ class LiveShown(Followed):
         job: The job.
 
     Attributes:
-        frames: In their order.
         sides: The longer side of each, in the map's own unit.
-        measuring: Whether the map stands still and its trust is being measured.
         layout: Where it ended; None until then.
-        sent: Frames that the browser has been sent.
     """
 
     def __init__(self, movies: Movies, start: Any, settings: LiveSettings, job: Job) -> None:
@@ -43,17 +40,8 @@ class LiveShown(Followed):
         self.movies = movies
         self.start = start
         self.settings = settings
-        self.frames: list[Frame] = []
         self.sides: list[float] = []
-        self.measuring = False
         self.layout: Layout | None = None
-        self.sent = 0
-        self._tries = 1
-
-    @property
-    def run(self) -> str:
-        """What its frames are kept under in the browser; another one if it begins anew."""
-        return f"{self.job.id}-{self._tries}"
 
     def take(self, kind: str, data: Any) -> None:
         """Take in one event."""
@@ -65,9 +53,8 @@ class LiveShown(Followed):
 
     def forget(self) -> None:
         """Begin without a frame."""
-        self.frames, self.sides = [], []
-        self.measuring, self.sent = False, 0
-        self._tries += 1
+        super().forget()
+        self.sides = []
 
     def take_result(self, result: Any) -> None:
         """Take over the map that the run ended with."""

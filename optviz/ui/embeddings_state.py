@@ -13,6 +13,8 @@ from optviz.embedding.illusions import ILLUSIONS, SEEDS
 from optviz.embedding.live import LiveSettings, checked_perplexities, live_available
 from optviz.embedding.neighbours import METRICS
 from optviz.embedding.projections import PROJECTIONS
+from optviz.embedding.travel import TRAVELS
+from optviz.recommender.config import MODELS
 from optviz.ui.embeddings_fields import Guesses, film_set, genre_set, guessed, search_words
 from optviz.ui.fields import PageState, choice, custom, flag, integer, number
 
@@ -22,6 +24,7 @@ __all__ = [
     "FIRST_YEAR",
     "LAST_YEAR",
     "LIBRARIES",
+    "MOST_TRAILS",
     "NO_MOVIE",
     "OWN_AXES",
     "PARTS",
@@ -33,13 +36,14 @@ __all__ = [
 Matrix = tuple[tuple[float, ...], ...]
 
 LIBRARIES = ("sklearn", "opentsne")
-PARTS = ("map", "lookup", "illusions")
+PARTS = ("map", "lookup", "illusions", "growth")
 COLOURS = (  # optviz.figures.embeddings_paint.COLOURS
     "year", "decade", "genre", "genre_all", "mean", "bias", "count", "cluster", "quality",
 )  # fmt: skip
 OWN_AXES = "axes"
 """The way to lay films out that is no projection of all factors, but two axes of one's own."""
 NO_MOVIE = -1
+MOST_TRAILS = 6
 FIRST_YEAR, LAST_YEAR = 1870, 2100  # cinema, with room
 DEFAULT_MATRIX: Matrix = (
     (0.9, -0.2, 0.4),
@@ -125,6 +129,9 @@ class EmbeddingsState(PageState):
     puzzle: str = choice("noise", tuple(ILLUSIONS))
     start: int = integer(0, 0, SEEDS - 1)
     guesses: Guesses = guessed()  # noqa: RUF009
+    grow_model: str = choice("dot_bias", tuple(MODELS))
+    grow_method: str = choice("tsne", TRAVELS)
+    trails: tuple[int, ...] = film_set((1, 260, 588, 593, 2571))  # Toy Story, Star Wars, Aladdin …
 
     @property
     def live(self) -> bool:
@@ -159,5 +166,6 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
     "perplexity": {"perplexity": 3.0},
     "pca": {"method": "pca"},
     "illusions": {"part": "illusions"},
+    "growth": {"part": "growth", "colour": "genre"},
 }
 """Scene → the fields that differ from the defaults; the words are under embeddings.scene."""

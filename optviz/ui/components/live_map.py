@@ -40,6 +40,9 @@ def live_map(
     text: Text,
     theme: Theme,
     on_pick: Callable[[int], None],
+    trails: Sequence[Mapping[str, Any]] = (),
+    height: int = 322,
+    curve: int = 94,
 ) -> None:
     """Draw the map of a run, its player and its loss.
 
@@ -53,6 +56,9 @@ def live_map(
         text: The catalogue.
         theme: Colours.
         on_pick: Told the row of a film that was clicked.
+        trails: Films whose ways are drawn too: ``row``, ``name`` and ``colour`` of each.
+        height: Pixels of the map.
+        curve: Pixels of the curves below it.
     """
 
     _map(
@@ -65,6 +71,9 @@ def live_map(
             run=run,
             each=each,
             selected=-1 if selected is None else selected,
+            trails=list(map(dict, trails)),
+            height=height,
+            curve=curve,
             theme=plain_colours(theme),
             words=words(text) | {"stage": _words(text), "live": _live_words(text)},
         ),
@@ -80,9 +89,10 @@ def live_feed(
     n: int,
     first: int,
     total: int,
-    facts: Sequence[tuple[Any, ...]],
+    facts: Sequence[tuple[Any, ...] | str],
     history: Figure,
     on_missing: Callable[[int], None],
+    names: Sequence[str] = (),
 ) -> None:
     """Hand frames to the map of a run.
 
@@ -93,9 +103,11 @@ def live_feed(
         n: Points of a frame.
         first: The number of the first of them.
         total: Frames there are, the ones sent before included.
-        facts: For each of all frames: KL divergence, seconds, side of the map, phase.
+        facts: For each of all frames: KL divergence, seconds, side of the map, phase; or what
+            is to be said of it, in words.
         history: The loss, one unit of its horizontal axis a frame.
         on_missing: Told from where on the browser has no frames.
+        names: What the player calls each of all frames, where a number does not do.
     """
 
     _feed(
@@ -108,7 +120,8 @@ def live_feed(
             n=n,
             first=first,
             total=total,
-            facts=list(map(list, facts)),
+            facts=[fact if isinstance(fact, str) else list(fact) for fact in facts],
+            names=list(names),
             history=history.to_json(),
         ),
         on_missing_change=state.guarded(state.heard(key, "missing", lambda n: on_missing(int(n)))),

@@ -20,7 +20,7 @@ export function watch(tell) {
 }
 
 /** Take frames in. Returns the first that is still missing, or null. */
-export function take({ run, n, first, total, frames, facts, history, live }) {
+export function take({ run, n, first, total, frames, facts, names, history, live }) {
   const known = framesOf(run);
   const raw = Uint8Array.from(atob(frames), (c) => c.charCodeAt(0));
   const all = new Int16Array(raw.buffer);
@@ -29,7 +29,7 @@ export function take({ run, n, first, total, frames, facts, history, live }) {
     if (first + i > known.frames.length) break;
     known.frames[first + i] = all.subarray(i * 2 * n, (i + 1) * 2 * n);
   }
-  Object.assign(known, { facts, history, live });
+  Object.assign(known, { facts, names, history, live });
   watchers.forEach((tell) => tell(run));
   return known.frames.length < total ? known.frames.length : null;
 }

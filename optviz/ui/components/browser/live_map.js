@@ -5,7 +5,7 @@ import { thinNames } from "./chart.js";
 import { framesOf, watch } from "./live_frames.js";
 import { loadPlotly, plotlyConfig } from "./plotly.js";
 import { el, fill, fmt } from "./stage_data.js";
-import { prepare, strokeWithHalo, tracePath } from "./stage_draw.js";
+import { between, nameWithHalo, prepare, strokeWithHalo, tracePath } from "./stage_draw.js";
 import { History } from "./stage_history.js";
 import { Player } from "./stage_player.js";
 
@@ -44,6 +44,8 @@ class LiveMap extends Picture {
       for (const [name, colour] of Object.entries(data.theme)) {
         this.host.style.setProperty(`--ov-${name}`, colour);
       }
+      this.host.style.setProperty("--ov-view-height", `${data.height}px`);
+      this.host.style.setProperty("--ov-curve-height", `${data.curve}px`);
       if (data.run !== this.data?.run) {
         this.player.stop();
         this.player.k = 0;
@@ -93,6 +95,7 @@ class LiveMap extends Picture {
     const known = framesOf(run);
     const last = Math.max(known.frames.length - 1, 0);
     const { k, playing } = this.player;
+    this.player.names = known.names ?? [];
     this.player.update(words.stage, last, null);
     this.player.k = Math.min(k, last);
     if (known.history && known.history !== this.drawnHistory) {
@@ -195,37 +198,54 @@ class LiveMap extends Picture {
     }, STILL);
   }
 
-  /** The way of the chosen film, and the cursor on the loss. */
+  /** The ways of the chosen films, and the cursor on the loss. */
   overlay() {
-    const { run, selected, theme } = this.data;
+    const { run, selected, trails, theme } = this.data;
     const { frames } = framesOf(run);
     const { k } = this.player;
     const pen = prepare(this.canvas, this.view.clientWidth, this.view.clientHeight);
     const { xaxis, yaxis } = this.plot._fullLayout;
-    if (selected >= 0 && frames.length) {
-      const way = new Float32Array(2 * frames.length);
-      frames.forEach((frame, i) => {
-        way[2 * i] = frame[2 * selected] / FULL;
-        way[2 * i + 1] = frame[2 * selected + 1] / FULL;
-      });
+    const ways = selected >= 0 ? [{ row: selected, colour: theme.negative }, ...trails] : trails;
+    if (ways.length && frames.length) {
       pen.save();
       pen.beginPath();
       pen.rect(xaxis._offset, yaxis._offset, xaxis._length, yaxis._length);
       pen.clip();
-      for (let part = 0; part < PARTS; part += 1) {
-        const from = Math.floor((k * part) / PARTS);
-        const to = part === PARTS - 1 ? k : Math.floor((k * (part + 1)) / PARTS);
-        pen.globalAlpha = 0.12 + (0.75 * part) / PARTS;
-        tracePath(
-          pen, way.subarray(2 * from), to - from,
-          (x) => xaxis._offset + xaxis.d2p(x), (y) => yaxis._offset + yaxis.d2p(y),
-        );
-        strokeWithHalo(pen, theme.negative, 1.6, [], theme.ground);
-      }
+      ways.forEach((way) => this.way(pen, frames, way, k));
       pen.restore();
     }
     if (this.drawnHistory) this.history.paint([{ colour: theme.accent }], k);
     this.host.dataset.frame = String(Math.floor(k));
+  }
+
+  /** Where a film has come from, fainter the longer ago, and where it is. */
+  way(pen, frames, { row, colour, name }, k) {
+    const { theme } = this.data;
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    const toX = (x) => xaxis._offset + xaxis.d2p(x);
+    const toY = (y) => yaxis._offset + yaxis.d2p(y);
+    const way = new Float32Array(2 * frames.length);
+    frames.forEach((frame, i) => {
+      way[2 * i] = frame[2 * row] / FULL;
+      way[2 * i + 1] = frame[2 * row + 1] / FULL;
+    });
+    for (let part = 0; part < PARTS; part += 1) {
+      const from = Math.floor((k * part) / PARTS);
+      const to = part === PARTS - 1 ? k : Math.floor((k * (part + 1)) / PARTS);
+      pen.globalAlpha = 0.12 + (0.75 * part) / PARTS;
+      tracePath(pen, way.subarray(2 * from), to - from, toX, toY);
+      strokeWithHalo(pen, colour, 1.6, [], theme.ground);
+    }
+    if (!name) return;
+    const [x, y] = between(way, k);
+    pen.globalAlpha = 1;
+    pen.beginPath();
+    pen.arc(toX(x), toY(y), 4.5, 0, 2 * Math.PI);
+    pen.fillStyle = colour;
+    pen.fill();
+    pen.font = `600 12px ${getComputedStyle(this.host).fontFamily}`;
+    pen.textAlign = "center";
+    nameWithHalo(pen, name, toX(x), toY(y) - 9, colour, theme.ground);
   }
 
   /** The numbers of the frame that is shown. */
@@ -233,6 +253,10 @@ class LiveMap extends Picture {
     const { words } = this.data;
     const fact = framesOf(this.data.run).facts?.[Math.floor(this.player.k)];
     if (!fact) return;
+    if (typeof fact === "string") {
+      this.facts.textContent = fact;
+      return;
+    }
     const [kl, seconds, side, phase] = fact;
     this.facts.textContent = [
       kl === null ? null : fill(words.live.kl, { kl: kl.toFixed(2) }),

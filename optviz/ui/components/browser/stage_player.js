@@ -20,6 +20,7 @@ export class Player {
     this.k = 0;
     this.n = 0;
     this.each = 1; // what a step counts as in words: updates of a frame, say
+    this.names = []; // of the steps, where a number does not do
     this.buttons = Object.fromEntries(["first", "back", "play", "forward", "last"].map((name) => {
       const button = el("button", `ov-${name === "play" ? "play" : "nudge"}`);
       if (name === "first" || name === "last") button.classList.add("ov-edge");
@@ -127,6 +128,6 @@ export class Player {
   say() {
     const { each } = this;
     const values = { k: Math.floor(this.k) * each, n: this.n * each };
-    this.said.textContent = fill(this.words.step, values);
+    this.said.textContent = this.names[Math.floor(this.k)] ?? fill(this.words.step, values);
   }
 }
