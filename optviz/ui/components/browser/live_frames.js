@@ -19,8 +19,8 @@ export function watch(tell) {
   return () => watchers.delete(tell);
 }
 
-/** Take frames in. Returns the first that is still missing, or null. */
-export function take({ run, n, first, total, frames, facts, names, history, live }) {
+/** Take frames in. */
+export function take({ run, n, first, frames, facts, names, history, live }) {
   const known = framesOf(run);
   const raw = Uint8Array.from(atob(frames), (c) => c.charCodeAt(0));
   const all = new Int16Array(raw.buffer);
@@ -31,5 +31,4 @@ export function take({ run, n, first, total, frames, facts, names, history, live
   }
   Object.assign(known, { facts, names, history, live });
   watchers.forEach((tell) => tell(run));
-  return known.frames.length < total ? known.frames.length : null;
 }
