@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from optviz.core.problem import Problem
+from optviz.recommender.specs import MODELS, NEURAL, ModelSpec
 
 __all__ = [
     "CONTROLS",
     "DEFAULTS",
     "MODELS",
-    "PRESETS",
+    "NEURAL",
     "Control",
     "ModelSpec",
-    "Preset",
     "TrainConfig",
     "controls_shown",
     "make_config",
@@ -29,34 +29,33 @@ __all__ = [
     "validate",
 ]
 
-_ALL = ("als", "dot_bias", "net")
-_NEURAL = ("dot_bias", "net")
-
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """Everything that decides a training run, the data aside.
 
     Attributes:
-        model: A key of :data:`MODELS`.
+        model: A key of :data:`~optviz.recommender.specs.MODELS`.
         n_factors: Length k of each user's and each movie's vector.
         hidden: Width of EmbeddingNet's hidden layer (``nh`` in the lesson).
         embedding_dropout: Share of EmbeddingNet's inputs dropped (``p1``).
         dropout: Share of EmbeddingNet's hidden units dropped (``p2``).
-        init_scale: Embeddings start uniform in ±init_scale.
+        init_scale: Embeddings start uniform in ±init_scale; EmbeddingDot's between 0 and it.
         optimizer: ``"sgd"``, ``"adam"`` or ``"adamw"``, the torch.optim classes.
         lr: Learning rate; the highest one where a schedule changes it.
         momentum: Momentum of SGD (Adam keeps its betas; one_cycle sets both itself).
         weight_decay: As the torch class takes it: added to the gradient for SGD and Adam
             (L2), decoupled for AdamW.
         batch_size: Rows in one step.
-        epochs: Passes over the training rows; for ALS, sweeps over both sides.
+        epochs: Passes over the training rows, each one step of joint gradient descent; for
+            ALS, sweeps over both sides.
         patience: Epochs without a better validation loss after which training ends; 0 for never.
         schedule: A key of :data:`optviz.training.schedules.SCHEDULES`.
         cycle_len: Epochs in SGDR's first cycle.
         cycle_mult: How many times longer each next cycle of SGDR is.
         step_epochs: Epochs after which the step schedule divides the rate by ten.
-        regularization: ALS's λ; the penalty of a row with n ratings is λ·n·‖row‖².
+        regularization: λ. ALS penalises a row with n ratings by λ·n·‖row‖², joint gradient
+            descent by λ·‖row‖².
         split: ``"lesson"`` (seed 42, a fifth) or ``"random"`` (``seed``, ``valid_fraction``).
         valid_fraction: Share of rows held out by the random split.
         seed: Of initial values, shuffling, dropout and the random split.
@@ -104,7 +103,6 @@ class Control:
     Attributes:
         name: The field of :class:`TrainConfig`; texts are ``control.<name>.label`` / ``.help``.
         kind: ``"int"``, ``"float"`` or ``"choice"``.
-        models: The models that use it.
         minimum, maximum: Hard limits, both allowed (numbers only).
         usual: The narrower range a slider would offer.
         log: Whether a slider should be logarithmic.
@@ -114,7 +112,6 @@ class Control:
 
     name: str
     kind: Literal["int", "float", "choice"]
-    models: tuple[str, ...] = _NEURAL
     minimum: float = 0.0
     maximum: float = 0.0
     usual: tuple[float, float] = (0.0, 0.0)
@@ -128,86 +125,33 @@ def _registry(*controls: Control) -> Mapping[str, Control]:
 
 
 CONTROLS: Mapping[str, Control] = _registry(
-    Control("model", "choice", _ALL, choices=_ALL),
-    Control("n_factors", "int", _ALL, 1, 500, (2, 100)),
-    Control("regularization", "float", ("als",), 1e-6, 1e3, (0.01, 1.0), log=True),
-    Control("hidden", "int", ("net",), 1, 1000, (2, 100)),
-    Control("embedding_dropout", "float", ("net",), 0.0, 0.95, (0.0, 0.9)),
-    Control("dropout", "float", ("net",), 0.0, 0.95, (0.0, 0.9)),
-    Control("epochs", "int", _ALL, 1, 200, (1, 30)),
-    Control("patience", "int", _ALL, 0, 100, (0, 10)),
+    Control("model", "choice", choices=tuple(MODELS)),
+    Control("n_factors", "int", 1, 500, (2, 100)),
+    Control("regularization", "float", 1e-6, 1e3, (0.01, 1.0), log=True),
+    Control("hidden", "int", 1, 1000, (2, 100)),
+    Control("embedding_dropout", "float", 0.0, 0.95, (0.0, 0.9)),
+    Control("dropout", "float", 0.0, 0.95, (0.0, 0.9)),
+    Control("epochs", "int", 1, 1000, (1, 30)),
+    Control("patience", "int", 0, 100, (0, 10)),
     Control("optimizer", "choice", choices=("sgd", "adam", "adamw")),
-    Control("lr", "float", _NEURAL, 1e-9, 1e9, (1e-5, 1.0), log=True),
-    Control("momentum", "float", _NEURAL, 0.0, 0.999, (0.0, 0.99), needs=(("optimizer", "sgd"),)),
-    Control("weight_decay", "float", _NEURAL, 0.0, 1e3, (1e-6, 1.0), log=True),
-    Control("batch_size", "int", _NEURAL, 1, 1_000_000, (16, 8192), log=True),
+    Control("lr", "float", 1e-9, 1e9, (1e-5, 1.0), log=True),
+    Control("momentum", "float", 0.0, 0.999, (0.0, 0.99), needs=(("optimizer", "sgd"),)),
+    Control("weight_decay", "float", 0.0, 1e3, (1e-6, 1.0), log=True),
+    Control("batch_size", "int", 1, 1_000_000, (16, 8192), log=True),
     Control("schedule", "choice", choices=("constant", "one_cycle", "sgdr", "step")),
-    Control("cycle_len", "int", _NEURAL, 1, 100, (1, 10), needs=(("schedule", "sgdr"),)),
-    Control("cycle_mult", "int", _NEURAL, 1, 10, (1, 4), needs=(("schedule", "sgdr"),)),
-    Control("step_epochs", "int", _NEURAL, 1, 100, (1, 10), needs=(("schedule", "step"),)),
-    Control("init_scale", "float", _NEURAL, 0.0, 10.0, (0.001, 1.0), log=True),
-    Control("split", "choice", _ALL, choices=("lesson", "random")),
-    Control("valid_fraction", "float", _ALL, 0.01, 0.9, (0.05, 0.5), needs=(("split", "random"),)),
-    Control("seed", "int", _ALL, 0, 2**31 - 1, (0, 100)),
+    Control("cycle_len", "int", 1, 100, (1, 10), needs=(("schedule", "sgdr"),)),
+    Control("cycle_mult", "int", 1, 10, (1, 4), needs=(("schedule", "sgdr"),)),
+    Control("step_epochs", "int", 1, 100, (1, 10), needs=(("schedule", "step"),)),
+    Control("init_scale", "float", 0.0, 10.0, (0.001, 1.0), log=True),
+    Control("split", "choice", choices=("lesson", "random")),
+    Control("valid_fraction", "float", 0.01, 0.9, (0.05, 0.5), needs=(("split", "random"),)),
+    Control("seed", "int", 0, 2**31 - 1, (0, 100)),
 )
 """Every setting, in the order in which one thinks of them."""
 
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """One way to predict a rating; explained by the text ``model.<name>.explain``.
-
-    Attributes:
-        name: Key of the registry.
-        latex: The prediction for user u and movie i.
-        source: Where it comes from.
-        defaults: Its configuration before the user touches anything.
-    """
-
-    name: str
-    latex: str
-    source: str
-    defaults: TrainConfig
-
-
-MODELS: Mapping[str, ModelSpec] = {
-    spec.name: spec
-    for spec in (
-        ModelSpec(
-            "als",
-            r"\hat r_{ui} = \mu + b_u + b_i + x_u^{\top} y_i",
-            "Zhou, Wilkinson, Schreiber, Pan (2008), Large-scale Parallel Collaborative "
-            "Filtering for the Netflix Prize; Ng, Machine Learning, week 9",
-            TrainConfig("als", n_factors=40, epochs=10, regularization=0.15),
-        ),
-        ModelSpec(
-            "dot_bias",
-            r"\hat r_{ui} = r_{\min} + (r_{\max}-r_{\min})\,"
-            r"\sigma\!\left(u_u^{\top} m_i + b_u + b_i\right)",
-            "fast.ai, Practical Deep Learning for Coders 2018, lesson 5",
-            TrainConfig("dot_bias", schedule="sgdr", batch_size=256),
-        ),
-        ModelSpec(
-            "net",
-            r"\hat r_{ui} = r_{\min}-\tfrac12 + (r_{\max}-r_{\min}+1)\,"
-            r"\sigma\!\left(w^{\top}\,\mathrm{relu}\!\left(W\,[u_u; m_i] + c\right) + d\right)",
-            "fast.ai, Practical Deep Learning for Coders 2018, lesson 5",
-            TrainConfig(
-                "net",
-                hidden=30,
-                dropout=0.2,
-                lr=5e-3,
-                weight_decay=4e-4,
-                batch_size=256,
-                epochs=5,
-                schedule="one_cycle",
-            ),
-        ),
-    )
+DEFAULTS: Mapping[str, TrainConfig] = {
+    name: TrainConfig(name, **spec.defaults) for name, spec in MODELS.items()
 }
-"""The models by name."""
-
-DEFAULTS: Mapping[str, TrainConfig] = {name: spec.defaults for name, spec in MODELS.items()}
 """Where each model starts. Chosen on a part of the training rows (``benchmarks/tune.py``)."""
 
 
@@ -216,82 +160,13 @@ def recipe_for(model: str, on_page: TrainConfig) -> TrainConfig:
     return on_page if on_page.model == model else DEFAULTS[model]
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A recipe from the lesson.
-
-    Attributes:
-        name: Key of the registry.
-        config: The recipe.
-        printed: The validation MSE that the lesson's notebook printed at its end.
-    """
-
-    name: str
-    config: TrainConfig
-    printed: float
-
-
-PRESETS: Mapping[str, Preset] = {
-    preset.name: preset
-    for preset in (
-        Preset(
-            "lesson_library",
-            TrainConfig(
-                "dot_bias",
-                optimizer="adam",
-                lr=1e-2,
-                weight_decay=2e-4,
-                epochs=3,
-                schedule="sgdr",
-                cycle_len=1,
-                cycle_mult=2,
-            ),
-            0.765,
-        ),
-        Preset(
-            "lesson_by_hand",
-            TrainConfig(
-                "dot_bias",
-                init_scale=0.01,
-                optimizer="sgd",
-                lr=0.1,
-                momentum=0.9,
-                weight_decay=2e-4,
-                epochs=6,
-                schedule="step",
-                step_epochs=3,
-            ),
-            0.8012,
-        ),
-        # The notebook shows Adam at 1e-3 here, but that cell was run (number 54) after the
-        # training that printed the figures (51 to 53), between whose halves stands
-        # `set_lrs(opt, 1e-3)`. Printed 0.824, 0.813, 0.807, then 0.786, 0.782, 0.781: a rate
-        # of 1e-2 first gives just this drop, 1e-3 throughout ends at 0.793.
-        Preset(
-            "lesson_net",
-            TrainConfig(
-                "net",
-                init_scale=0.01,
-                optimizer="adam",
-                lr=1e-2,
-                weight_decay=1e-5,
-                epochs=6,
-                schedule="step",
-                step_epochs=3,
-            ),
-            0.7808,
-        ),
-    )
-}
-"""The lesson's own recipes, by name."""
-
-
 def controls_shown(config: TrainConfig) -> list[Control]:
     """The controls that matter for ``config``, in order (``model`` itself first)."""
+    used = MODELS[config.model].controls
     return [
         control
         for control in CONTROLS.values()
-        if config.model in control.models
+        if control.name in used
         and all(getattr(config, field) == value for field, value in control.needs)
     ]
 

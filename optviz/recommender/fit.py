@@ -17,7 +17,9 @@ from optviz.recommender.baselines import Array, Index, fit_baseline, mse
 from optviz.recommender.config import TrainConfig, make_config
 from optviz.recommender.data import Ratings
 from optviz.recommender.fitted import FittedModel
-from optviz.recommender.models import build_model, mean_movie
+from optviz.recommender.joint import JointRun
+from optviz.recommender.models import Factorisation, build_model, mean_movie
+from optviz.recommender.specs import MODELS
 from optviz.recommender.split import split_rows
 from optviz.training.history import BatchRecord
 from optviz.training.run import TrainingRun
@@ -71,6 +73,11 @@ class Fit:
     @property
     def _between_epochs(self) -> bool:
         return self.run.steps_done == len(self.run.history.epochs) * self.run.steps_per_epoch
+
+    @property
+    def rows_per_step(self) -> float:
+        """Training rows that a step sees; 1 for ALS, whose steps are counted themselves."""
+        return float(getattr(self.run, "batch_size", 1))
 
     def step(self) -> BatchRecord:
         """Take one step of the run, by the clock."""
@@ -167,7 +174,8 @@ def build_fit(
     seen_items = np.bincount(items, minlength=sizes[1]) > 0
     n_unseen = int((~(seen_users[v_users] & seen_items[v_items])).sum())
     common = (config, ratings)
-    if config.model == "als":
+    spec = MODELS[config.model]
+    if spec.training == "solved":
         als = AlsRun(
             users, items, target, (v_users, v_items, truth),
             n_users=sizes[0], n_items=sizes[1], n_factors=config.n_factors,
@@ -195,7 +203,7 @@ def build_fit(
 
     def predict(rows: int) -> tuple[Array, Array]:
         model.eval()
-        averaged = dict(mean_movie(model, t_users, t_items))
+        averaged = dict(mean_movie(model, t_users, t_items, spec.unseen))
         predicted = []
         with torch.inference_mode():
             for start in range(0, min(rows, len(truth)), _EVALUATED):
@@ -209,7 +217,7 @@ def build_fit(
         return mse(*predict(len(truth)))
 
     def weights() -> dict[str, Any]:
-        averaged = mean_movie(model, t_users, t_items)
+        averaged = mean_movie(model, t_users, t_items, spec.unseen)
         return {
             _plain(name): (
                 tensor.squeeze(1) if name.endswith("_bias.weight") else tensor
@@ -217,19 +225,23 @@ def build_fit(
             for name, tensor in averaged.items()
         }  # fmt: skip
 
-    run = TrainingRun(
-        model,
-        _optimizer(config, model),
-        (torch.from_numpy(users), torch.from_numpy(items)),
-        torch.from_numpy(target.astype(np.float32)),
-        loss=torch.nn.functional.mse_loss,
-        batch_size=config.batch_size,
-        epochs=config.epochs,
-        schedule=_schedule(config),
-        seed=config.seed,
-        generators=(generator,),
-        validate=evaluate,
-    )
+    rows_of = (torch.from_numpy(users), torch.from_numpy(items))
+    stars = torch.from_numpy(target.astype(np.float32))
+    same: dict[str, Any] = {
+        "epochs": config.epochs, "schedule": _schedule(config), "seed": config.seed,
+        "generators": (generator,), "validate": evaluate,
+    }  # fmt: skip
+    if isinstance(model, Factorisation):
+        model.centre(rows_of[1], stars)
+        run: TrainingRun = JointRun(
+            model, _optimizer(config, model), *rows_of, stars,
+            regularization=config.regularization, **same,
+        )  # fmt: skip
+    else:
+        run = TrainingRun(
+            model, _optimizer(config, model), rows_of, stars,
+            loss=torch.nn.functional.mse_loss, batch_size=config.batch_size, **same,
+        )  # fmt: skip
     return Fit(*common, run, plain.mean, baselines, n_unseen, weights, predict, evaluate)
 
 
@@ -256,9 +268,8 @@ def _schedule(config: TrainConfig) -> Schedule:
 
 def _optimizer(config: TrainConfig, model: torch.nn.Module) -> torch.optim.Optimizer:
     # fused: one kernel for all parameters; the same mathematics, several times faster.
-    shared: dict[str, Any] = {
-        "lr": config.lr, "weight_decay": config.weight_decay, "fused": True
-    }  # fmt: skip
+    decay = config.weight_decay if "weight_decay" in MODELS[config.model].controls else 0.0
+    shared: dict[str, Any] = {"lr": config.lr, "weight_decay": decay, "fused": True}
     if config.optimizer == "sgd":
         return torch.optim.SGD(model.parameters(), momentum=config.momentum, **shared)
     kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
@@ -283,7 +294,7 @@ def train(model: str, ratings: Ratings, *, seed: int = 0, **controls: Any) -> Fi
     """Train a recommender.
 
     Args:
-        model: ``"als"``, ``"dot_bias"`` or ``"net"``.
+        model: A key of :data:`~optviz.recommender.specs.MODELS`, such as ``"als"``.
         ratings: From :func:`optviz.load_ratings`.
         seed: Of everything random.
         **controls: Any other field of :class:`~optviz.recommender.config.TrainConfig`: the

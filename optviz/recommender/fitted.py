@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from optviz.core.problem import Problem
 from optviz.recommender.baselines import Array, Index
 from optviz.recommender.config import TrainConfig
+from optviz.recommender.specs import MODELS, ModelSpec
 from optviz.recommender.split import split_rows
 from optviz.training.history import History
 
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["FittedModel", "Recommendation", "sigmoid"]
 
 _CHUNK = 200_000
+_RANKED = 20
 _SAMPLED_USERS = 200
-"""Users over whom EmbeddingNet's stand-in for a movie bias is averaged."""
+"""Users over whom the stand-in for a movie bias is averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +105,29 @@ class FittedModel:
         return self.weights["item_factors"]
 
     @property
+    def spec(self) -> ModelSpec:
+        """What kind of model it is."""
+        return MODELS[self.config.model]
+
+    @property
     def user_bias(self) -> NDArray[Any] | None:
-        """(n_users,): stars for ALS, logits for EmbeddingDotBias; None for EmbeddingNet."""
+        """(n_users,), as :attr:`item_bias`; None for a model without."""
         return self.weights.get("user_bias")
 
     @cached_property
     def item_bias(self) -> NDArray[Any]:
-        """(n_items,): stars for ALS, logits for EmbeddingDotBias.
+        """(n_items,): stars, or logits before a sigmoid; see ``bias_means`` of the model's spec.
 
-        EmbeddingNet has none. Standing in for it, in stars: the movie's predicted rating,
+        Standing in for it where a model has none, in stars: the movie's predicted rating,
         averaged over users, less the same average over all movies.
         """
         if "item_bias" in self.weights:
             return self.weights["item_bias"]
         users = np.linspace(0, self.n_users - 1, min(self.n_users, _SAMPLED_USERS))
         total = np.zeros(self.n_items)
-        # The first layer is linear: its share of each movie serves all users.
-        of_users, of_items = self._first_layer(self.user_factors, self.item_factors)
-        for user in users.astype(np.int64):
-            total += self._second_layer(of_users[user] + of_items)
+        every = users.astype(np.int64)
+        for start in range(0, len(every), _RANKED):
+            total += self._stars(self.scores(every[start : start + _RANKED])).sum(0)
         average: Array = (total - total.mean()) / len(users)
         return average
 
@@ -160,7 +166,7 @@ class FittedModel:
     def predict(self, user_idx: ArrayLike, item_idx: ArrayLike) -> Array:
         """Predicted ratings (n,) for dense indices (n,) and (n,).
 
-        ALS has no sigmoid, so its predictions can leave the scale; they are not cut off.
+        Without a sigmoid they can leave the scale; they are not cut off.
 
         Raises:
             Problem: The lengths differ, or an index is outside the data.
@@ -183,10 +189,11 @@ class FittedModel:
         Higher for a movie than for another wherever the prediction is; not in stars.
         """
         users = np.asarray(user_idx, np.int64)
-        if self.config.model != "net":
+        if self.spec.score == "product":
             vectors = self.user_factors[users].astype(np.float64)
             product: Array = vectors @ self.item_factors.T
-            product += self.weights["item_bias"]
+            if "item_bias" in self.weights:
+                product += self.weights["item_bias"]
             return product
         of_users, of_items = self._first_layer(self.user_factors[users], self.item_factors)
         rows = [self._second_layer(of_user + of_items) for of_user in of_users]
@@ -236,15 +243,22 @@ class FittedModel:
 
     def _predict(self, users: Index, items: Index) -> Array:
         user, item = self.user_factors[users], self.item_factors[items]
-        if self.config.model == "net":
+        if self.spec.score == "layers":
             of_users, of_items = self._first_layer(user, item)
-            return self._second_layer(of_users + of_items)
-        low, high = self.rating_range
+            return self._stars(self._second_layer(of_users + of_items))
         score: Array = (user.astype(np.float64) * item).sum(1)
-        score += self.weights["user_bias"][users] + self.weights["item_bias"][items]
-        if self.config.model == "als":
-            return self.mean + score
-        return sigmoid(score) * (high - low) + low
+        rows = {"user_bias": users, "item_bias": items}
+        if self.spec.biases:  # added up as float32, as they are stored
+            score += sum(self.weights[name][rows[name]] for name in self.spec.biases)
+        return self._stars(score)
+
+    def _stars(self, score: Array) -> Array:
+        """What a score stands for."""
+        reach = self.spec.reach
+        if reach is None:
+            return self.mean + score if self.spec.from_mean else score
+        low, high = self.rating_range
+        return sigmoid(score) * (high - low + 2 * reach) + low - reach
 
     def _first_layer(self, user: NDArray[Any], item: NDArray[Any]) -> tuple[Array, Array]:
         """What EmbeddingNet's hidden layer gets from users and from movies, before relu."""
@@ -253,10 +267,9 @@ class FittedModel:
         return user @ weight[:k], item @ weight[k:] + self.weights["lin1.bias"]
 
     def _second_layer(self, hidden: Array) -> Array:
-        low, high = self.rating_range
         weight = self.weights["lin2.weight"].astype(np.float64)[0]
-        logit = np.maximum(hidden, 0) @ weight + self.weights["lin2.bias"][0]
-        return sigmoid(logit) * (high - low + 1) + low - 0.5
+        logit: Array = np.maximum(hidden, 0) @ weight + self.weights["lin2.bias"][0]
+        return logit
 
 
 def sigmoid(x: Array) -> Array:

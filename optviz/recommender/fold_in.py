@@ -1,8 +1,8 @@
 """A newcomer's place in a trained model, found on the spot: everything but one user stays fixed.
 
-Where the prediction is linear in the user (ALS), the vector solves training's own ridge
-regression; see :mod:`optviz.recommender.als`. Where it ends in a sigmoid, the user θ (vector and
-bias) makes
+Where training solves or lowers a ridge regression of each user (ALS, Ng's joint descent), the
+newcomer's vector solves the same one; see :mod:`optviz.recommender.als` and
+:mod:`optviz.recommender.joint`. Elsewhere the user θ (vector and bias) makes
 
     Σ (r̂_j(θ) − r_j)² + σ² (θ − θ₀)ᵀ Σ⁻¹ (θ − θ₀)
 
@@ -52,12 +52,16 @@ class _Scores(Protocol):
 
 
 class _Product:
-    """u·m + b_u + b_m; θ is the vector, then the bias."""
+    """u·m and the biases that there are; θ is the vector, then the bias if users have one."""
 
-    def __init__(self, model: FittedModel, mean: float) -> None:
-        factors = model.item_factors.astype(np.float64)
-        self._features = np.column_stack([factors, np.ones(len(factors))])
-        self._offsets = model.weights["item_bias"].astype(np.float64) + mean
+    def __init__(self, model: FittedModel) -> None:
+        self._features = model.item_factors.astype(np.float64)
+        self._biased = "user_bias" in model.weights
+        if self._biased:
+            self._features = np.column_stack([self._features, np.ones(len(self._features))])
+        self._offsets = np.full(model.n_items, model.mean if model.spec.from_mean else 0.0)
+        if "item_bias" in model.weights:
+            self._offsets += model.weights["item_bias"]
 
     def scores(self, user: Array, items: Index) -> Array:
         result: Array = self._offsets[items] + self._features[items] @ user
@@ -71,7 +75,9 @@ class _Product:
         return self.slopes(end, items)
 
     def general(self, start: Array, end: Array) -> float:
-        return float(end[-1] - start[-1])
+        if self._biased:
+            return float(end[-1] - start[-1])
+        return float(self._features.mean(0) @ (end - start))
 
 
 class _Layers:
@@ -121,8 +127,8 @@ class Why:
     Attributes:
         mean: The mean training rating.
         movie: (m,) what the average user would add to it: the movie's bias.
-        you: What the newcomer adds to every movie (m,): the user's bias. EmbeddingNet has none;
-            standing in for it, the average over all movies.
+        you: What the newcomer adds to every movie (m,): the user's bias. Standing in for it
+            where there is none, the average over all movies.
         taste: (m,) the rest: how the vectors suit each other.
         pulls: (m, n) what each of the n ratings did to each prediction; a row's sum is
             ``you + taste``.
@@ -182,7 +188,7 @@ class FoldIn:
 
     Attributes:
         average: (p,) θ₀.
-        penalty: (p, p) σ²Σ⁻¹; ALS has its own, which depends on the number of ratings.
+        penalty: (p, p) σ²Σ⁻¹; where training has a penalty of its own, that one is used.
 
     Raises:
         Problem: Its numbers are not finite.
@@ -192,18 +198,16 @@ class FoldIn:
         if not model.finite:
             raise Problem("problem.fold_in.not_finite")
         self.model = model
-        kind = model.config.model
-        self._linear = kind == "als"
+        spec = model.spec
+        self._linear = spec.reach is None
         low, high = model.rating_range
-        wider = 0.5 if kind == "net" else 0.0  # beyond the scale, as the model itself
-        self._low, self._span = low - wider, high - low + 2 * wider
-        self._scores: _Scores = (
-            _Layers(model) if kind == "net" else _Product(model, model.mean if self._linear else 0)
-        )
+        reach = spec.reach or 0.0  # beyond the scale, as the model itself
+        self._low, self._span = low - reach, high - low + 2 * reach
+        self._scores: _Scores = _Layers(model) if spec.score == "layers" else _Product(model)
         users = model.user_factors.astype(np.float64)
-        if kind != "net":
+        if "user_bias" in spec.biases:
             users = np.column_stack([users, model.weights["user_bias"]])
-        if self._linear:
+        if spec.newcomer != "prior":
             # Training draws vectors and biases to zero, not to their own average.
             self.average = np.zeros(users.shape[1])
         else:
@@ -233,7 +237,7 @@ class FoldIn:
             raise Problem("problem.fold_in.twice")
         if not ((known >= low) & (known <= high)).all():
             raise Problem("problem.fold_in.stars", low=f"{low:g}", high=f"{high:g}")
-        if self._linear:
+        if self.model.spec.newcomer != "prior":
             shares, steps, converged = self._ridge(places, known), 1, True
         else:
             shares, steps, converged = self._gauss_newton(places, known)
@@ -241,13 +245,17 @@ class FoldIn:
         return Newcomer(places, known, vector, shares, steps, converged, self)
 
     def _ridge(self, items: Index, stars: Array) -> Array:
-        """Training's own answer: first the bias as a damped average, then the vector."""
+        """Training's own answer: the bias as a damped average if there is one, then the vector."""
         n, k = len(items), self.model.config.n_factors
         residual = stars - self._scores.scores(self.average, items)
-        bias = residual / (n + DAMPING)
         features = self._scores.slopes(self.average, items)[:, :k]
-        gram = features.T @ features + self.model.config.regularization * max(n, 1) * np.eye(k)
-        solved = np.linalg.solve(gram, features.T).T
+        penalty = self.model.config.regularization * np.eye(k)
+        if self.model.spec.newcomer == "plain":
+            solved = np.linalg.solve(features.T @ features + penalty, features.T).T
+            shares: Array = solved * residual[:, None]
+            return shares
+        bias = residual / (n + DAMPING)
+        solved = np.linalg.solve(features.T @ features + max(n, 1) * penalty, features.T).T
         return np.column_stack([solved * (residual - bias.sum())[:, None], bias])
 
     def _gauss_newton(self, items: Index, stars: Array) -> tuple[Array, int, bool]:

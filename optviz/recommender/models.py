@@ -1,4 +1,4 @@
-"""The two neural models of lesson 5, as torch modules.
+"""The models that gradients train, as torch modules: the three of lesson 5, and Ng's.
 
 Unlike the lesson's notebook, dropout draws from a generator that the model holds, so that a
 run can be interrupted and repeated exactly without touching torch's global random state.
@@ -6,26 +6,109 @@ run can be interrupted and repeated exactly without touching torch's global rand
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
 
 from optviz.recommender.config import TrainConfig
 
-__all__ = ["EmbeddingDotBias", "EmbeddingNet", "build_model", "mean_movie"]
+__all__ = [
+    "EmbeddingDot",
+    "EmbeddingDotBias",
+    "EmbeddingNet",
+    "Factorisation",
+    "build_model",
+    "mean_movie",
+]
 
 
-def _table(rows: int, columns: int, scale: float, generator: torch.Generator) -> nn.Embedding:
+def _table(
+    rows: int, columns: int, scale: float, generator: torch.Generator, low: float | None = None
+) -> nn.Embedding:
+    """Numbers from ``low`` (−scale unless given) to ``scale``."""
     table = nn.Embedding(rows, columns, _weight=torch.empty(rows, columns))
     with torch.no_grad():
-        table.weight.uniform_(-scale, scale, generator=generator)
+        table.weight.uniform_(-scale if low is None else low, scale, generator=generator)
     return table
 
 
 def _rows(table: nn.Embedding, index: Tensor) -> Tensor:
     """``table(index)``, whose gradient takes a third less time to add up this way."""
     return table.weight.index_select(0, index)
+
+
+class EmbeddingDot(nn.Module):
+    """r = u·m, and nothing else: the vectors have to bring the level of the ratings, too.
+
+    Args:
+        n_users, n_items, n_factors: Sizes.
+        init_scale: Embeddings start uniform between 0 and this. Around 0, where each side's
+            gradient is in proportion to the other side's vector, is a saddle; from positive
+            numbers it is left at once.
+        generator: Draws the initial values.
+    """
+
+    def __init__(
+        self,
+        n_users: int,
+        n_items: int,
+        n_factors: int,
+        init_scale: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.user_factors = _table(n_users, n_factors, init_scale, generator, low=0.0)
+        self.item_factors = _table(n_items, n_factors, init_scale, generator, low=0.0)
+
+    def forward(self, users: Tensor, items: Tensor) -> Tensor:
+        """Predicted ratings (batch,) of dense indices (batch,); not cut off anywhere."""
+        both = _rows(self.user_factors, users) * _rows(self.item_factors, items)
+        return both.sum(1)
+
+
+class Factorisation(nn.Module):
+    """r = μ_i + x_u·y_i, μ_i the mean of movie i's training ratings (Ng's mean normalization).
+
+    Args:
+        n_users, n_items, n_factors: Sizes.
+        init_scale: Vectors start uniform in ±init_scale.
+        generator: Draws the initial values.
+
+    Attributes:
+        mean: Mean training rating; 0 until :meth:`centre`.
+        item_bias: (n_items,) μ_i less ``mean``.
+    """
+
+    mean: Tensor
+    item_bias: Tensor
+
+    def __init__(
+        self,
+        n_users: int,
+        n_items: int,
+        n_factors: int,
+        init_scale: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.user_factors = _table(n_users, n_factors, init_scale, generator)
+        self.item_factors = _table(n_items, n_factors, init_scale, generator)
+        self.register_buffer("mean", torch.zeros(()), persistent=False)
+        self.register_buffer("item_bias", torch.zeros(n_items))
+
+    def centre(self, items: Tensor, ratings: Tensor) -> None:
+        """Take the movies' means from training rows; one without any gets that of all."""
+        counts = torch.bincount(items, minlength=len(self.item_bias))
+        mean = ratings.mean()
+        total = torch.bincount(items, ratings - mean, len(self.item_bias))
+        self.mean.copy_(mean)
+        self.item_bias.copy_(total / counts.clamp(min=1))
+
+    def forward(self, users: Tensor, items: Tensor) -> Tensor:
+        """Predicted ratings (batch,) of dense indices (batch,); not cut off anywhere."""
+        both = _rows(self.user_factors, users) * _rows(self.item_factors, items)
+        return self.mean + self.item_bias[items] + both.sum(1)
 
 
 class EmbeddingDotBias(nn.Module):
@@ -118,32 +201,51 @@ def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
     return layer
 
 
+Range = tuple[float, float]
+
+_BUILDERS: Mapping[str, Callable[[TrainConfig, int, int, Range, torch.Generator], nn.Module]] = {
+    "joint": lambda config, users, items, _, generator: Factorisation(
+        users, items, config.n_factors, config.init_scale, generator
+    ),
+    "dot": lambda config, users, items, _, generator: EmbeddingDot(
+        users, items, config.n_factors, config.init_scale, generator
+    ),
+    "dot_bias": lambda config, users, items, scale, generator: EmbeddingDotBias(
+        users, items, config.n_factors, scale, config.init_scale, generator
+    ),
+    "net": lambda config, users, items, scale, generator: EmbeddingNet(
+        users, items, config.n_factors, scale, config.init_scale, generator,
+        config.hidden, config.embedding_dropout, config.dropout,
+    ),
+}  # fmt: skip
+
+
 def build_model(
     config: TrainConfig,
     n_users: int,
     n_items: int,
-    rating_range: tuple[float, float],
+    rating_range: Range,
     generator: torch.Generator,
-) -> EmbeddingDotBias | EmbeddingNet:
-    """The neural model that ``config`` describes, with fresh weights from ``generator``."""
-    sizes = (n_users, n_items, config.n_factors, rating_range, config.init_scale, generator)
-    if config.model == "dot_bias":
-        return EmbeddingDotBias(*sizes)
-    return EmbeddingNet(*sizes, config.hidden, config.embedding_dropout, config.dropout)
+) -> nn.Module:
+    """The module that ``config`` describes, with fresh weights from ``generator``."""
+    return _BUILDERS[config.model](config, n_users, n_items, rating_range, generator)
 
 
-def mean_movie(model: nn.Module, seen_users: Tensor, seen_items: Tensor) -> Mapping[str, Tensor]:
+def mean_movie(
+    model: nn.Module, seen_users: Tensor, seen_items: Tensor, unseen: str
+) -> Mapping[str, Tensor]:
     """The weights to predict with, where what training never saw is made average.
 
     A movie (or user) without a training row still has its random start, shrunk by weight decay.
-    Its vector is therefore replaced: in EmbeddingDotBias by zeros with the average bias, so that
-    it is scored by bias alone; in EmbeddingNet by the average vector.
+    Its vector and bias are therefore replaced.
 
     Args:
-        model: One of the two models; it is not changed.
+        model: Trained; it is not changed.
         seen_users, seen_items: (n_users,), (n_items,) masks: has training rows.
+        unseen: By what, as :attr:`~optviz.recommender.specs.ModelSpec.unseen` has it.
     """
     weights = {name: tensor.detach() for name, tensor in model.state_dict().items()}
+    averaged = {"zero": (), "bias": ("bias",), "average": ("factors", "bias")}[unseen]
     for side, seen in (("user", seen_users), ("item", seen_items)):
         if bool(seen.all()):
             continue
@@ -151,6 +253,5 @@ def mean_movie(model: nn.Module, seen_users: Tensor, seen_items: Tensor) -> Mapp
             name = f"{side}_{part}.weight"
             if name in weights:
                 weights[name] = table = weights[name].clone()
-                zero = part == "factors" and isinstance(model, EmbeddingDotBias)
-                table[~seen] = 0.0 if zero else table[seen].mean(0)
+                table[~seen] = table[seen].mean(0) if part in averaged else 0.0
     return weights

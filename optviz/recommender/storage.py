@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from optviz.core.problem import Problem
 from optviz.recommender.config import TrainConfig, make_config
 from optviz.recommender.fitted import FittedModel
+from optviz.recommender.structure import parts
 from optviz.training.history import History
 
 if TYPE_CHECKING:
@@ -146,29 +147,18 @@ def _read(content: bytes) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
 
 
 def _check_shapes(config: TrainConfig, weights: dict[str, NDArray[Any]]) -> None:
-    k, h = config.n_factors, config.hidden
-    expected: dict[str, tuple[int | None, ...]] = {
-        "user_factors": (None, k), "item_factors": (None, k)
-    }  # fmt: skip
-    if config.model == "net":
-        expected |= {
-            "lin1.weight": (h, 2 * k), "lin1.bias": (h,), "lin2.weight": (1, h), "lin2.bias": (1,)
-        }  # fmt: skip
-    missing = [name for name in expected if name not in weights]
-    if config.model != "net":
-        missing += [name for name in ("user_bias", "item_bias") if name not in weights]
+    names = [part.name for part in parts(config, 1, 1)]
+    missing = [name for name in names if name not in weights]
     if missing:
         raise Problem("problem.model.incomplete", missing=", ".join(missing))
-    if config.model != "net":
-        for side in ("user", "item"):
-            expected[f"{side}_bias"] = (len(weights[f"{side}_factors"]),)
-    for name, shape in expected.items():
-        found = weights[name].shape
-        fits = len(found) == len(shape) and all(
-            want in (None, size) for want, size in zip(shape, found, strict=True)
-        )
-        if not fits or weights[name].dtype.kind != "f":
-            raise Problem("problem.model.shape", name=name, found=found, expected=shape)
+    # Users and movies are as many as their tables have rows; all else follows from the recipe.
+    users, items = (len(weights[f"{side}_factors"]) for side in ("user", "item"))
+    for part in parts(config, users, items):
+        found = weights[part.name]
+        if found.shape != part.shape or found.dtype.kind != "f":
+            raise Problem(
+                "problem.model.shape", name=part.name, found=found.shape, expected=part.shape
+            )
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from optviz.recommender.config import TrainConfig
+from optviz.recommender.specs import MODELS
 
 __all__ = ["Part", "n_parameters", "parts"]
 
@@ -38,10 +39,13 @@ def parts(config: TrainConfig, n_users: int, n_items: int) -> tuple[Part, ...]:
     """
     k, h = config.n_factors, config.hidden
     tables = (Part("user_factors", (n_users, k)), Part("item_factors", (n_items, k)))
-    if config.model != "net":
-        return (*tables, Part("user_bias", (n_users,)), Part("item_bias", (n_items,)))
+    spec, rows = MODELS[config.model], {"user_bias": n_users, "item_bias": n_items}
+    biases = tuple(Part(name, (rows[name],)) for name in spec.biases)
+    if spec.score == "product":
+        return (*tables, *biases)
     return (
         *tables,
+        *biases,
         Part("lin1.weight", (h, 2 * k)),
         Part("lin1.bias", (h,)),
         Part("lin2.weight", (1, h)),

@@ -67,7 +67,7 @@ def train_task(
     most; seconds: time that training took until then); ``epoch`` (epoch, train_loss,
     valid_loss, seconds); ``lr`` (step, lr: the rate was changed after that step);
     ``inside`` (what :func:`~optviz.recommender.inside.measured_step` tells). Progress
-    counts training rows for neural models, half-sweeps for ALS. When asked to stop it ends
+    counts training rows where gradients are taken, half-sweeps for ALS. When asked to stop it ends
     after the step and keeps the model.
 
     It can be told ``until="batch"`` or ``"epoch"`` (pause itself after the next one),
@@ -170,7 +170,7 @@ def _obey(fit: Fit, message: Mapping[str, Any], last: int | None) -> int | None:
 
 
 def _send(context: TaskContext, fit: Fit, waiting: list[BatchRecord]) -> None:
-    rows = 1.0 if fit.config.model == "als" else float(fit.config.batch_size)
+    rows = fit.rows_per_step
     context.progress(fit.run.steps_done * rows, fit.run.total_steps * rows)
     if waiting:
         context.emit(

@@ -25,6 +25,8 @@ CODE: Mapping[str, tuple[tuple[str, str], ...]] = {
         *_DOT,
         ("stars", "rating = mean + user_bias[user] + item_bias[item] + score"),
     ),
+    "joint": (*_DOT, ("movie_mean", "rating = mean + item_bias[item] + score")),
+    "dot": (*_DOT, ("plain", "rating = score")),
     "dot_bias": (
         *_DOT,
         ("bias", "score = score + user_bias[user] + item_bias[item]"),
@@ -44,17 +46,17 @@ CODE: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Product:
-    """A prediction of ALS or EmbeddingDotBias.
+    """A prediction by a dot product.
 
     Attributes:
         user, item: (k,) the vectors that are looked up.
         products: (k,) factor by factor.
         dot: Their sum.
-        user_bias, item_bias: In stars for ALS, before the sigmoid for EmbeddingDotBias.
-        score: ``dot`` and both biases.
-        share: Its sigmoid; None for ALS, which has none.
+        user_bias, item_bias: In stars, or before the sigmoid; None where the model has none.
+        score: ``dot`` and the biases.
+        share: Its sigmoid; None for a model without.
         low, high: What the sigmoid's 0 and 1 stand for, in stars.
-        mean: Mean training rating, from which ALS starts.
+        mean: Mean training rating; None for a model that does not start from it.
         predicted: The rating; bit for bit that of :meth:`FittedModel.predict`.
     """
 
@@ -62,13 +64,13 @@ class Product:
     item: Array
     products: Array
     dot: float
-    user_bias: float
-    item_bias: float
+    user_bias: float | None
+    item_bias: float | None
     score: float
     share: float | None
     low: float
     high: float
-    mean: float
+    mean: float | None
     predicted: float
 
 
@@ -111,22 +113,26 @@ def work_out(model: FittedModel, user: int, item: int) -> Product | Layers:
     """The prediction for a user and a movie, dense indices, with all that leads to it."""
     u = model.user_factors[user].astype(np.float64)
     m = model.item_factors[item].astype(np.float64)
-    low, high = model.rating_range
-    if model.config.model == "net":
-        return _layers(model, u, m, low - 0.5, high + 0.5)
+    spec, reach = model.spec, model.spec.reach or 0.0
+    low, high = model.rating_range[0] - reach, model.rating_range[1] + reach
+    if spec.score == "layers":
+        return _layers(model, u, m, low, high)
     products = u * m
     dot = float(products.sum())
-    of_user, of_item = model.weights["user_bias"][user], model.weights["item_bias"][item]
-    score = dot + float(of_user + of_item)  # added as the stored float32, as predict does
-    if model.config.model == "als":
-        share, predicted = None, model.mean + score
+    row = {"user_bias": user, "item_bias": item}
+    biases = {name: model.weights[name][row[name]] for name in spec.biases}
+    score = dot + float(sum(biases.values()))  # added as the stored float32, as predict does
+    mean = model.mean if spec.from_mean else None
+    if spec.reach is None:
+        share, predicted = None, score if mean is None else mean + score
     else:
         share = _sigmoid(score)
         predicted = share * (high - low) + low
+    told = {name: float(bias) for name, bias in biases.items()}
     return Product(
-        user=u, item=m, products=products, dot=dot, user_bias=float(of_user),
-        item_bias=float(of_item), score=score, share=share, low=low, high=high,
-        mean=model.mean, predicted=predicted,
+        user=u, item=m, products=products, dot=dot, user_bias=told.get("user_bias"),
+        item_bias=told.get("item_bias"), score=score, share=share, low=low, high=high,
+        mean=mean, predicted=predicted,
     )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ class TrainingRun:
         value = loss.item()
         self._sum += value * (self._cursor - before)
         if math.isfinite(value):
-            loss.backward()  # type: ignore[no-untyped-call]
+            self.backward(loss)
             with torch.no_grad():
                 self._move()
         else:
@@ -140,6 +140,10 @@ class TrainingRun:
         self._cursor = min(batch.stop, self._rows)
         *inputs, targets = (tensor[batch] for tensor in self._shuffled)
         return self.loss(self.model(*inputs), targets)
+
+    def backward(self, loss: Tensor) -> None:
+        """Give every parameter the gradient of this loss; a run may know a way of its own."""
+        loss.backward()  # type: ignore[no-untyped-call]
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on, as copies."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from optviz.core.problem import Problem
 from optviz.core.surfaces import SURFACES, get_surface
 from optviz.recommender.config import DEFAULTS, TrainConfig, recipe_for
+from optviz.recommender.specs import NEURAL
 from optviz.recommender.sweeps import RecommenderSetup
 from optviz.training.lr_curve import END_LR, N_ITER, SMOOTHING, START_LR
 from optviz.training.sweeps import SmallSetup, SweepPlan
@@ -25,7 +26,7 @@ __all__ = [
     "suited",
 ]
 
-RECOMMENDERS = ("dot_bias", "net")
+RECOMMENDERS = NEURAL
 MODELS = (*RECOMMENDERS, "digits", "surface")
 OPTIMIZERS = ("adam", "sgd", "adamw")
 LOWEST, HIGHEST = 1e-9, 1e9

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from optviz.recommender.specs import MODELS
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Run, Runs
@@ -34,7 +35,7 @@ def render_hand(page: Page, every: Runs, run: Run) -> None:
                     icon=f":material/{icon}:", disabled=not busy,
                     on_click=guarded(run.go_on), args=(until,),
                 )  # fmt: skip
-            if run.config.model != "als":
+            if "lr" in MODELS[run.config.model].controls:
                 controls.typed_text(
                     f"recommender.hand.lr.{run.place}", text("recommender.hand.lr"),
                     controls.format_number(run.lr),

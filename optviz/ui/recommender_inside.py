@@ -6,6 +6,7 @@ import streamlit as st
 
 from optviz.figures.inside import moves_figure, predictions_figure
 from optviz.recommender.inside import ROWS, edges
+from optviz.recommender.specs import MODELS
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Run
@@ -39,16 +40,17 @@ def render_inside(page: Page, run: Run) -> None:
         return
     last = looks[-1]
     names = [text(f"part.{name.replace('.', '_')}") for name in last.names]
-    config = run.config
-    kind = "als" if config.model == "als" else "neural"
-    way = "als" if kind == "als" else "sgd" if config.optimizer == "sgd" else "adam"
+    spec = MODELS[run.config.model]
+    way = "sgd" if run.config.optimizer == "sgd" else "adam"
+    way = "solved" if spec.training == "solved" else way
+    heap = "mean" if spec.from_mean else "narrow"
     left, right = st.columns([3, 2], gap="small")
     with left:
         st.markdown(text(f"recommender.inside.moves_{way}"))
         figure = moves_figure(looks, names, text=text, theme=page.theme)
         chart(figure, key="recommender.moves", height=_HEIGHT)
     with right:
-        st.markdown(text(f"recommender.inside.heap_{kind}"))
+        st.markdown(text(f"recommender.inside.heap_{heap}"))
         ends = edges(run.data.ratings.rating_range)
         figure = predictions_figure(last, ends, text=text, theme=page.theme)
         chart(figure, key="recommender.predictions", height=_HEIGHT)

@@ -92,7 +92,7 @@ def _facts(page: Page, run: Run, placed: Placed) -> str:
     if not n:
         return text("recommender.mine.facts_nobody", milliseconds=f"{placed.milliseconds:.1f}")
     return text(
-        "recommender.mine.facts_als" if run.config.model == "als" else "recommender.mine.facts",
+        "recommender.mine.facts_one" if placed.newcomer.steps == 1 else "recommender.mine.facts",
         milliseconds=f"{placed.milliseconds:.1f}",
         ratings=n,
         steps=placed.newcomer.steps,

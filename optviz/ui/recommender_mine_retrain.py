@@ -14,6 +14,7 @@ from optviz.core.problem import Problem
 from optviz.jobs import default_backend
 from optviz.recommender.config import TrainConfig
 from optviz.recommender.fold_in import Newcomer
+from optviz.recommender.specs import MODELS
 from optviz.ui.followed import Answered, Shelf
 from optviz.ui.frame import Page
 from optviz.ui.markdown import literal
@@ -152,8 +153,8 @@ def _compare(
             seconds=f"{retrained.seconds:.1f}",
         )
     )
-    if request.config.model == "als":
-        st.caption(text("recommender.mine.retrain.honest_als"))
+    if MODELS[request.config.model].training == "solved":
+        st.caption(text("recommender.mine.retrain.honest_solved"))
         return
     epochs = request.config.epochs
     met = epochs * len(request.rated)

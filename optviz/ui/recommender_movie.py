@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from optviz.embedding.neighbours import nearest
 from optviz.figures.portraits import histogram_figure
 from optviz.recommender.portraits import MoviePortrait, movie_portrait
+from optviz.recommender.specs import MODELS
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
 from optviz.ui.recommender_chosen import choose_movie
@@ -68,13 +69,14 @@ def similar(run: Run, movie: int) -> tuple[NDArray[np.int64], NDArray[np.float64
 
 def _bias(page: Page, run: Run, movie: int, portrait: MoviePortrait) -> str:
     """What the model adds for this movie whoever rates it, and where that puts the movie."""
-    text, model = page.text, run.config.model
+    text = page.text
     if not portrait.n_learnt:
         return text("recommender.one_movie.unseen", count=portrait.n)
     bias = np.asarray(run.fitted.item_bias, dtype=np.float64)
     known = movies_of(run).known
     said = text(
-        f"recommender.one_movie.bias_{model}",
+        f"recommender.one_movie.bias_{MODELS[run.config.model].bias_means}",
+        model=text(f"choice.model.{run.config.model}"),
         bias=f"{bias[movie]:+.2f}".replace("-", "−"),
         learnt=f"{portrait.n_learnt:,}",
     )

@@ -10,7 +10,8 @@ import streamlit as st
 from optviz.core.problem import Problem
 from optviz.figures.race import Curve, Rival, loss_figure
 from optviz.figures.theme import LineStyle, numbered_style
-from optviz.recommender.config import MODELS, PRESETS, TrainConfig
+from optviz.recommender.config import MODELS, TrainConfig
+from optviz.recommender.presets import PRESETS
 from optviz.recommender.structure import Part, n_parameters, parts
 from optviz.ui import controls
 from optviz.ui.components import chart
@@ -211,7 +212,7 @@ def _progress(page: Page, run: Run | None) -> None:
         words.append(text("recommender.progress.steps", steps=f"{run.steps:,}"))
         words.append(text(f"jobs.state.{run.state}"))
     elif progress.eta is not None and progress.seconds > 0:
-        unit = "sweeps" if run.config.model == "als" else "ratings"
+        unit = "sweeps" if MODELS[run.config.model].training == "solved" else "ratings"
         rate = progress.done / progress.seconds / (2 if unit == "sweeps" else 1)
         shown = f"{rate:,.1f}" if rate < 10 else f"{rate:,.0f}"
         words.append(text(f"recommender.progress.{unit}", rate=shown))
@@ -264,8 +265,8 @@ def _worth(page: Page, run: Run, mse: float, known: Mapping[str, float]) -> str:
         return text("recommender.verdict.good", share=f"{100 * (1 - mse / known['bias']):.1f}")
     if mse <= known["mean"]:
         return text("recommender.verdict.biases")
-    return text("recommender.verdict.worse" if run.config.model != "als" else
-                "recommender.verdict.worse_als")  # fmt: skip
+    solved = MODELS[run.config.model].training == "solved"
+    return text("recommender.verdict.worse_solved" if solved else "recommender.verdict.worse")
 
 
 def _provenance(page: Page, run: Run) -> str:
@@ -283,14 +284,23 @@ def _provenance(page: Page, run: Run) -> str:
     ]
     unseen = run.fitted.n_unseen if run.fitted is not None else 0
     if unseen:
-        kind = "net" if config.model == "net" else "bias"
-        words.append(text(f"recommender.unseen.{kind}", count=f"{unseen:,}"))
+        words.append(text(f"recommender.unseen.{_stand_in(config)}", count=f"{unseen:,}"))
     words.append(text("recommender.seed", seed=config.seed))
     return " · ".join(words)
 
 
-def _shape(page: Page, part: Part) -> str:
+def _stand_in(config: TrainConfig) -> str:
+    """How ratings of movies or users that training never saw are scored."""
+    spec = MODELS[config.model]
+    if spec.unseen == "average":
+        return "average"
+    return "mean" if spec.bias_means == "mean" else "bias"
+
+
+def _shape(page: Page, config: TrainConfig, part: Part) -> str:
     name = part.name.replace(".", "_")
+    if name == "item_bias" and MODELS[config.model].bias_means == "mean":
+        name = "item_mean"
     sizes = "&nbsp;×&nbsp;".join(f"{size:,}" for size in part.shape)
     return f"{page.text(f'part.{name}')}&nbsp;{sizes}"
 
@@ -302,7 +312,7 @@ def _structure(page: Page, config: TrainConfig, data: Data) -> None:
     with st.container(key="recommender-structure"):
         st.latex(MODELS[config.model].latex)
         users, items = ratings.n_users, ratings.n_items
-        shapes = " · ".join(_shape(page, part) for part in parts(config, users, items))
+        shapes = " · ".join(_shape(page, config, part) for part in parts(config, users, items))
         st.caption(
             text(
                 "recommender.structure",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from optviz.core.problem import Problem
 from optviz.figures.recommender import bias_figure, truth_figure
+from optviz.recommender.specs import MODELS
 from optviz.ui.components import chart
 from optviz.ui.frame import PAGES, Page
 from optviz.ui.recommender_mine import render_mine
@@ -87,10 +88,12 @@ def _bias(page: Page, run: Run) -> None:
         text("recommender.bias.note", mean=f"{total[i] / counts[i]:.2f}", count=f"{counts[i]:,}")
         for i in shown
     ]
-    unit = "logits" if run.config.model == "dot_bias" else "stars"
+    kind = MODELS[run.config.model].bias_means
+    unit = "logits" if kind == "logits" else "stars"
     st.markdown(text("recommender.bias.read", fewest=fewest))
-    if run.config.model == "net":
-        st.caption(text("recommender.bias.net"))
+    if kind in ("none", "mean"):
+        name = text(f"choice.model.{run.config.model}")
+        st.caption(text(f"recommender.bias.{kind}", model=name))
     figure = bias_figure(
         ratings.titles(shown), bias[shown], notes,
         axis=text(f"recommender.bias.{unit}"), theme=page.theme,

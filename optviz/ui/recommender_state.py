@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from optviz.recommender.config import CONTROLS, DEFAULTS, PRESETS, TrainConfig, make_config
+from optviz.recommender.config import CONTROLS, DEFAULTS, TrainConfig, make_config
+from optviz.recommender.presets import PRESETS
 from optviz.recommender.quality import LENGTHS
 from optviz.recommender.search_space import (
     Range,

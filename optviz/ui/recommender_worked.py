@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from optviz.figures.theme import Theme
+from optviz.recommender.specs import MODELS
 from optviz.recommender.worked import CODE, Layers, Product, work_out
 from optviz.ui.frame import Page
 from optviz.ui.markdown import literal
@@ -27,6 +28,9 @@ _ROWS = 8
 
 _TERMS = 3
 """Terms of a sum that its formula writes out."""
+
+_LAST = {(r"\mu", "b_u", "b_i"): "stars", (r"\mu", "b_i"): "movie_mean", (): "plain"}
+"""What is added at the end where there is no sigmoid → the name of that step."""
 
 _STYLE = """
 .st-key-recommender-steps { gap: 0.4rem; }
@@ -60,13 +64,14 @@ def render_worked(page: Page, store: Store[RecommenderState], run: Run) -> None:
             st.latex(written[step])
     with right:
         table = _units(page, worked) if isinstance(worked, Layers) else _factors(page, worked)
-        st.markdown(text("recommender.worked.units" if model == "net" else
+        kind = "layers" if isinstance(worked, Layers) else "product"
+        st.markdown(text("recommender.worked.units" if kind == "layers" else
                          "recommender.worked.factors"))  # fmt: skip
         st.html(_html(table, page.theme))
         if isinstance(worked, Layers):
             off, units = np.count_nonzero(worked.hidden == 0), len(worked.hidden)
             st.caption(text("recommender.worked.off", off=off, units=units))
-        st.caption(text(f"recommender.worked.same_{model}", user=user, item=item))
+        st.caption(text(f"recommender.worked.same_{kind}", user=user, item=item))
         for words in _unseen(page, run, user, item):
             st.caption(words)
 
@@ -106,7 +111,7 @@ def _unseen(page: Page, run: Run, user: int, item: int) -> list[str]:
         "movie": (learnt & (ratings.item_idx == item)).any(),
     }
     return [
-        page.text(f"recommender.worked.unseen_{name}_{run.config.model}")
+        page.text(f"recommender.worked.unseen_{name}_{MODELS[run.config.model].unseen}")
         for name, seen in known.items()
         if not seen
     ]
@@ -126,16 +131,17 @@ def formulas(worked: Product | Layers) -> Mapping[str, str]:
         "sum": rf"s = \sum_{{f=1}}^{{{len(worked.user)}}} u_f\,m_f = {_largest(worked.products)}"
         rf" = {_number(worked.dot)}",
     }
-    biases = [worked.user_bias, worked.item_bias]
+    named = {r"\mu": worked.mean, "b_u": worked.user_bias, "b_i": worked.item_bias}
+    added = {name: value for name, value in named.items() if value is not None}
     if worked.share is None:
-        total = _sum([worked.mean, *biases, worked.dot])
-        stars = _aligned(
-            (r"\hat r", r"\mu + b_u + b_i + s"), ("", total), ("", _number(worked.predicted))
-        )
-        return {**first, "stars": stars}
-    bias = _aligned(
-        ("s'", "s + b_u + b_i"), ("", f"{_sum([worked.dot, *biases])} = {_number(worked.score)}")
-    )
+        names = " + ".join([*added, "s"])
+        total = _sum([*added.values(), worked.dot])
+        stars = _aligned((r"\hat r", names), ("", total), ("", _number(worked.predicted)))
+        if not added:
+            stars = rf"\hat r = s = {_number(worked.predicted)}"
+        return {**first, _LAST[tuple(added)]: stars}
+    names, score = " + ".join(["s", *added]), _number(worked.score)
+    bias = _aligned(("s'", names), ("", f"{_sum([worked.dot, *added.values()])} = {score}"))
     return {**first, "bias": bias, **_to_stars("s'", worked.score, worked.share, worked)}
 
 

@@ -10,6 +10,7 @@ from optviz.core.optimizers import OPTIMIZERS
 from optviz.core.problem import Problem
 from optviz.core.surface import Point
 from optviz.core.surfaces import SURFACES
+from optviz.recommender.specs import NEURAL
 from optviz.training.groups import parse_rates
 from optviz.training.schedules import SCHEDULES
 from optviz.ui.fields import choice, custom, flag, integer, number
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 PARTS = ("path", "recommender", "layers")
-RECOMMENDERS = ("dot_bias", "net")
+RECOMMENDERS = NEURAL
 LAYERED = ("surface", "digits", "net")
 LAYER_OPTIMIZERS = ("adam", "sgd")
 MOST_SCHEDULES = 4

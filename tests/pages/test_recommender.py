@@ -231,12 +231,12 @@ def test_what_moves_inside_is_drawn_when_asked_for(model: str) -> None:
     assert "recommender.inside" not in [toggle.key for toggle in app.toggle]
     app.button(key="recommender.train").click().run()
     settled(app)
-    kind, way = ("als", "als") if model == "als" else ("neural", "adam")
+    heap, way = ("mean", "solved") if model == "als" else ("narrow", "adam")
     assert EN(f"recommender.inside.moves_{way}") not in said(app)
     app.toggle(key="recommender.inside").set_value(True).run()
     check(app)
     assert EN(f"recommender.inside.moves_{way}") in said(app)
-    assert EN(f"recommender.inside.heap_{kind}") in said(app)
+    assert EN(f"recommender.inside.heap_{heap}") in said(app)
     app.switch_page("app.py").run()
     app.switch_page("pages/recommender.py").run()
     check(app)
@@ -426,7 +426,7 @@ def test_widgets_know_their_value_in_every_run() -> None:
     assert optimizer.options[optimizer.default] == EN("choice.optimizer.adamw")
 
 
-@pytest.mark.parametrize("model", ["als", "dot_bias", "net"])
+@pytest.mark.parametrize("model", ["als", "joint", "dot_bias", "net"])
 def test_every_slider_at_both_ends(model: str) -> None:
     app = open_page(model=model)
     for slider in [slider.key for slider in app.slider]:

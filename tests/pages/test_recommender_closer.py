@@ -13,6 +13,7 @@ from optviz.recommender.config import make_config
 from optviz.recommender.data import load_ratings
 from optviz.recommender.fit import fit_model
 from optviz.recommender.fitted import FittedModel
+from optviz.recommender.specs import MODELS
 from optviz.recommender.storage import bundled_model, dump_model
 from optviz.recommender.worked import CODE
 
@@ -112,11 +113,11 @@ def test_a_movie_that_training_never_saw_is_said_to_be_one() -> None:
     count = np.count_nonzero(ratings.item_idx == unseen)
     assert EN("recommender.one_movie.unseen", count=count) in said(app)
     assert EN("recommender.one_movie.no_direction") in said(app)
-    assert EN("recommender.worked.unseen_movie_dot_bias") in said(app)
-    assert EN("recommender.worked.unseen_user_dot_bias") not in said(app)
+    assert EN("recommender.worked.unseen_movie_bias") in said(app)
+    assert EN("recommender.worked.unseen_user_bias") not in said(app)
 
 
-@pytest.mark.parametrize("name", ["als", "dot_bias", "net"])
+@pytest.mark.parametrize("name", list(MODELS))
 def test_every_models_steps_are_shown_with_the_real_numbers(name: str) -> None:
     model = fit_model(make_config(name, n_factors=4, epochs=1), load_ratings())
     app = open_page(user="5", movie=GUMP)
@@ -128,8 +129,10 @@ def test_every_models_steps_are_shown_with_the_real_numbers(name: str) -> None:
     formulas = "".join(latex.value for latex in app.latex)
     assert f"{predicted:.4f}" in formulas
     assert f"{model.user_factors[4, 0]:.4f}" in formulas
-    assert EN(f"recommender.worked.same_{name}", user=4, item=place(int(GUMP))) in said(app)
-    assert re.search(r"\*\*Bias|no biases", said(app))
+    assert EN(
+        f"recommender.worked.same_{MODELS[name].score}", user=4, item=place(int(GUMP))
+    ) in said(app)
+    assert re.search(r"\*\*Bias|no biases|mean of its", said(app))
 
 
 def test_boxes_that_a_browser_reports_as_empty_change_nothing() -> None:

@@ -11,6 +11,7 @@ from optviz.language import Text
 from optviz.recommender.config import make_config
 from optviz.recommender.data import load_ratings
 from optviz.recommender.fit import fit_model
+from optviz.recommender.specs import MODELS
 from optviz.recommender.storage import dump_model
 from optviz.ui.rated import read_rated, write_rated
 from optviz.ui.recommender_state import SCENES
@@ -137,7 +138,7 @@ def test_fifty_ratings_all_alike_give_a_list() -> None:
     assert link(app) == ""
 
 
-@pytest.mark.parametrize("model", ["als", "net"])
+@pytest.mark.parametrize("model", list(MODELS))
 def test_every_model_places_the_newcomer(model: str) -> None:
     content = dump_model(fit_model(make_config(model, n_factors=4, epochs=1), load_ratings()))
     app = open_page(mine=DARK)

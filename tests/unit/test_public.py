@@ -122,7 +122,7 @@ def test_bundled_ratings() -> None:
     assert ratings.version == "latest-small 2016"
 
 
-@pytest.mark.parametrize("model", ["als", "dot_bias", "net"])
+@pytest.mark.parametrize("model", ["als", "joint", "dot_bias", "net"])
 def test_train(model: str) -> None:
     ratings = optviz.load_ratings()
     run = optviz.train(model, ratings, seed=0, epochs=1, n_factors=4)

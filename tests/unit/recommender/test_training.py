@@ -19,10 +19,11 @@ from optviz.core.task import Cancelled, SilentContext
 from optviz.recommender import storage, tasks
 from optviz.recommender.als import AlsRun, solve_side
 from optviz.recommender.baselines import fit_baseline, mse
-from optviz.recommender.config import DEFAULTS, MODELS, PRESETS, make_config
+from optviz.recommender.config import DEFAULTS, MODELS, make_config
 from optviz.recommender.data import Ratings, load_ratings
 from optviz.recommender.fit import build_fit, train
 from optviz.recommender.models import EmbeddingDotBias, EmbeddingNet
+from optviz.recommender.presets import PRESETS
 from optviz.recommender.split import lesson_order, split_baselines, split_rows
 from optviz.recommender.structure import n_parameters, parts
 
@@ -43,6 +44,8 @@ def small() -> Ratings:
 
 QUICK: dict[str, dict[str, Any]] = {
     "als": {"n_factors": 3, "epochs": 3},
+    "joint": {"n_factors": 3, "epochs": 6, "regularization": 1.0},
+    "dot": {"n_factors": 3, "epochs": 2, "batch_size": 50},
     "dot_bias": {"n_factors": 3, "epochs": 2, "batch_size": 50},
     "net": {"n_factors": 3, "epochs": 2, "batch_size": 50},
 }

@@ -20,7 +20,7 @@ from .test_fold_in import fitted, small
 PAIRS = [(user, item) for user in (0, 7, 59) for item in (0, 13, 29)]
 
 
-@pytest.mark.parametrize("name", ["als", "dot_bias"])
+@pytest.mark.parametrize("name", ["als", "joint", "dot", "dot_bias"])
 def test_a_product_is_predicted_bit_for_bit(name: str) -> None:
     model = fitted(name)
     for user, item in PAIRS:
@@ -84,7 +84,7 @@ def test_the_code_shown_computes_it(name: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["dot_bias", "net"])
+@pytest.mark.parametrize("name", ["dot", "dot_bias", "net"])
 def test_it_is_what_the_torch_module_says(name: str) -> None:
     model = fitted(name)
     module = build_model(model.config, 60, 30, model.rating_range, torch.Generator())

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
 import pytest
 
+from optviz.recommender.specs import MODELS
 from optviz.recommender.worked import CODE, Layers, Product
 from optviz.ui.recommender_worked import formulas
 
 VECTOR = np.array([0.5, -0.25, 0.1, 2.0])
 PRODUCT = Product(
     user=VECTOR, item=VECTOR, products=VECTOR**2, dot=4.3225, user_bias=-0.1, item_bias=0.2,
-    score=4.4225, share=0.9881, low=0.5, high=5.0, mean=3.5, predicted=4.9464,
+    score=4.4225, share=0.9881, low=0.5, high=5.0, mean=None, predicted=4.9464,
 )  # fmt: skip
 LAYERS = Layers(
     user=VECTOR, item=VECTOR, of_user=np.array([0.5, -1.0]), of_item=np.array([0.25, 0.5]),
@@ -24,9 +26,15 @@ LAYERS = Layers(
 
 
 def test_every_step_has_its_formula() -> None:
-    als = Product(**{name: getattr(PRODUCT, name) for name in PRODUCT.__slots__} | {"share": None})
-    for worked, model in ((als, "als"), (PRODUCT, "dot_bias"), (LAYERS, "net")):
+    als = dataclasses.replace(PRODUCT, share=None, mean=3.5)
+    joint = dataclasses.replace(als, user_bias=None)
+    dot = dataclasses.replace(joint, mean=None, item_bias=None)
+    shown = {"als": als, "joint": joint, "dot": dot, "dot_bias": PRODUCT, "net": LAYERS}
+    assert set(shown) == set(CODE) == set(MODELS)
+    for model, worked in shown.items():
         assert list(formulas(worked)) == [step for step, _ in CODE[model]]
+    assert r"\mu + b_i + s" in formulas(joint)["movie_mean"]
+    assert formulas(dot)["plain"] == r"\hat r = s = 4.9464"
 
 
 def test_the_largest_terms_are_written_out_with_their_signs() -> None:
