@@ -5,7 +5,7 @@ No torch and no Optuna in here: a page draws its controls from this module alone
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
-from optviz.recommender.config import CONTROLS, TrainConfig
+from optviz.recommender.config import CONTROLS, MODELS, TrainConfig
 from optviz.recommender.split import FEWEST, split_rows
 
 __all__ = [
-    "FIRST",
     "JUDGED",
     "Range",
     "SearchPlan",
@@ -28,13 +27,6 @@ __all__ = [
     "usual_range",
     "write_ranges",
 ]
-
-FIRST: Mapping[str, tuple[str, ...]] = {
-    "als": ("n_factors", "regularization"),
-    "dot_bias": ("n_factors", "lr", "weight_decay"),
-    "net": ("dropout", "lr", "weight_decay"),
-}
-"""Model → what is searched until somebody chooses: what its error depends on most."""
 
 JUDGED = 5
 """One in so many training rows judges the trials, and trains none of them."""
@@ -94,10 +86,10 @@ class Range:
         return value in self.options if self.options else self.low <= value <= self.high
 
 
-def usual_range(name: str) -> Range:
-    """The range that a setting's slider offers, or all its choices."""
+def usual_range(name: str, model: str) -> Range:
+    """The range that a setting of ``model`` usually lies in, or all its choices."""
     control = CONTROLS[name]
-    return Range(name, *control.usual, control.choices)
+    return Range(name, *MODELS[model].usual.get(name, control.usual), control.choices)
 
 
 def searchable(config: TrainConfig, searched: Iterable[str] = ()) -> list[str]:
@@ -117,7 +109,7 @@ def searchable(config: TrainConfig, searched: Iterable[str] = ()) -> list[str]:
     return [
         control.name
         for control in CONTROLS.values()
-        if config.model in control.models
+        if control.name in MODELS[config.model].controls
         and control.name not in _FIXED
         and all(field in free or getattr(config, field) == value for field, value in control.needs)
     ]
@@ -134,7 +126,7 @@ def ranges_for(config: TrainConfig, chosen: Iterable[Range]) -> tuple[Range, ...
     by_name = {one.name: one for one in chosen}
     able = searchable(config, by_name)
     return tuple(by_name[name] for name in able if name in by_name) or tuple(
-        usual_range(name) for name in FIRST[config.model]
+        usual_range(name, config.model) for name in MODELS[config.model].searched
     )
 
 

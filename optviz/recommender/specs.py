@@ -8,7 +8,7 @@ mathematics can say: its module (:mod:`~optviz.recommender.models`), and the lin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 __all__ = ["MODELS", "NEURAL", "ModelSpec"]
@@ -46,6 +46,8 @@ class ModelSpec:
         newcomer: How a newcomer is placed: ``"ridge"`` with a bias and λ·n, ``"plain"`` ridge
             with λ, or by the ``"prior"`` that the users make; see
             :mod:`optviz.recommender.fold_in`.
+        searched: What a search changes until somebody chooses: what its error depends on most.
+        usual: Settings whose usual range is another one than the control's own.
     """
 
     name: str
@@ -61,6 +63,8 @@ class ModelSpec:
     unseen: Literal["zero", "bias", "average"] = "average"
     bias_means: Literal["stars", "logits", "mean", "none"] = "none"
     newcomer: Literal["ridge", "plain", "prior"] = "prior"
+    searched: tuple[str, ...] = ("n_factors", "lr", "weight_decay")
+    usual: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 _LESSON = "fast.ai, Practical Deep Learning for Coders 2018, lesson 5"
@@ -81,6 +85,7 @@ MODELS: Mapping[str, ModelSpec] = {
             unseen="zero",
             bias_means="stars",
             newcomer="ridge",
+            searched=("n_factors", "regularization"),
         ),
         ModelSpec(
             "joint",
@@ -102,6 +107,8 @@ MODELS: Mapping[str, ModelSpec] = {
             unseen="zero",
             bias_means="mean",
             newcomer="plain",
+            searched=("n_factors", "lr", "regularization"),
+            usual={"epochs": (10, 200), "lr": (1e-4, 1e-2), "regularization": (0.1, 100.0)},
         ),
         ModelSpec(
             "dot",
@@ -109,6 +116,7 @@ MODELS: Mapping[str, ModelSpec] = {
             _LESSON,
             dict(lr=5e-3, weight_decay=0.0, batch_size=256, epochs=5, schedule="one_cycle"),
             (*_EVERY, *_BATCHES),
+            searched=("n_factors", "lr"),
         ),
         ModelSpec(
             "dot_bias",
@@ -139,6 +147,7 @@ MODELS: Mapping[str, ModelSpec] = {
             (*_EVERY, *_BATCHES, "hidden", "embedding_dropout", "dropout"),
             score="layers",
             reach=0.5,
+            searched=("dropout", "lr", "weight_decay"),
         ),
     )
 }

@@ -26,7 +26,7 @@ def render_search_controls(page: Page, store: Store[RecommenderState]) -> None:
 
     def take(chosen: list[str]) -> None:
         if chosen:  # at least one: an empty list would mean the model's first ones
-            mine = [known.get(name) or usual_range(name) for name in chosen]
+            mine = [known.get(name) or usual_range(name, config.model) for name in chosen]
             store.set(searched=[*mine, *_of_other_models(store, ranges)])
 
     st.multiselect(

@@ -67,7 +67,7 @@ def test_nothing_begun_is_an_empty_picture():
 
 def test_settings_stand_side_by_side_those_that_mattered_first():
     names = ["n_factors", "lr", "optimizer", "weight_decay", "batch_size"]
-    ranges = [usual_range(name) for name in names]
+    ranges = [usual_range(name, "dot_bias") for name in names]
     shares = {"lr": 0.7, "n_factors": 0.2}
     figure = slices_figure(TRIALS, ranges, shares, str.upper, text=EN, theme=LIGHT)
     axes = [figure.layout[f"xaxis{n}"] for n in ("", 2, 3, 4)]

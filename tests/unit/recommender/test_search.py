@@ -74,7 +74,7 @@ def test_every_model_has_ranges_that_hold_its_own_recipe(model: str) -> None:
         assert one.checked().holds(getattr(DEFAULTS[model], one.name))
         assert one.log == CONTROLS[one.name].log
     for name in searchable(DEFAULTS[model]):
-        assert usual_range(name).checked().name == name
+        assert usual_range(name, model).checked().name == name
 
 
 def test_a_setting_is_searched_only_where_it_can_matter() -> None:
@@ -171,7 +171,13 @@ def test_pruning_waits_and_ends_only_what_is_behind() -> None:
 
 
 def test_conditional_settings_are_chosen_where_they_are_used() -> None:
-    study = Study(plan(usual_range("optimizer"), usual_range("momentum"), Range("lr", 0.01, 0.1)))
+    study = Study(
+        plan(
+            usual_range("optimizer", "dot_bias"),
+            usual_range("momentum", "dot_bias"),
+            Range("lr", 0.01, 0.1),
+        )
+    )
     trials = driven(study, 12)
     assert {trial.config.optimizer for trial in trials} == {"sgd", "adam", "adamw"}
     for trial in trials:
