@@ -69,7 +69,7 @@ def our_epoch(ratings: Ratings, batch_size: int) -> Timing:
 def loader_epoch(ratings: Ratings) -> float:
     """Seconds of an epoch of the textbook loop; the better of two."""
     config = make_config("dot_bias")
-    rows, _ = split_rows(ratings.n_ratings, config)
+    rows, _ = split_rows(ratings, config)
     rating = ratings.frame["rating"].to_numpy(np.float32)[rows]
     data = TensorDataset(
         torch.from_numpy(ratings.user_idx[rows]),
@@ -99,7 +99,7 @@ def fastai_epoch(ratings: Ratings) -> Timing:
         ours = f"torch=={torch.__version__.split('+')[0]}"
         for packages in ([ours], [ours, FASTAI_VERSION]):
             subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
-    rows, _ = split_rows(ratings.n_ratings, make_config("dot_bias"))
+    rows, _ = split_rows(ratings, make_config("dot_bias"))
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "ratings.csv"
         columns = ["user_id", "item_id", "rating"]

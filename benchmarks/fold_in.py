@@ -43,7 +43,7 @@ def ranked(fold: FoldIn, items: Index, stars: Array) -> object:
 
 def quality(model: FittedModel, fold: FoldIn, ratings: Ratings) -> float:
     """Validation MSE with every user placed anew."""
-    train, valid = split_rows(ratings.n_ratings, model.config)
+    train, valid = split_rows(ratings, model.config)
     stars = ratings.frame["rating"].to_numpy()
     predicted = np.zeros(len(valid))
     for user in range(ratings.n_users):

@@ -51,12 +51,12 @@ def main() -> None:
     for name, preset in PRESETS.items():
         error, seconds, errors = measure(ratings, preset.config)
         listed = " ".join(f"{value:.4f}" for value in errors)
-        off = error - preset.printed
-        print(
-            f"preset {name}: {error:.4f} in {seconds:.1f} s ({listed}); the lesson printed "
-            f"{preset.printed} ({off:+.4f})",
-            flush=True,
+        printed = (
+            f"the lesson printed {preset.printed} ({error - preset.printed:+.4f})"
+            if preset.printed is not None
+            else "what the lesson printed is not known"
         )
+        print(f"preset {name}: {error:.4f} in {seconds:.1f} s ({listed}); {printed}", flush=True)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ GRIDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
 def main() -> None:
     """Print every candidate, best first."""
     ratings = optviz.load_ratings()
-    train_rows, _ = split_rows(ratings.n_ratings, make_config("als"))
+    train_rows, _ = split_rows(ratings, make_config("als"))
     order = np.random.default_rng(1).permutation(train_rows)
     judge = len(order) // 5
     rows = (np.sort(order[judge:]), np.sort(order[:judge]))

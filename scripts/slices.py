@@ -117,7 +117,7 @@ def recommender_plane() -> Plane:
     model = build_model(
         fitted.config, ratings.n_users, ratings.n_items, fitted.rating_range, torch.Generator()
     )
-    rows = split_rows(ratings.n_ratings, fitted.config)[0]
+    rows = split_rows(ratings, fitted.config)[0]
     loss = RowLoss(model, ratings, rows)
     loss.truth = loss.truth.double()
     weights = {

@@ -20,12 +20,15 @@ __all__ = [
     "DEFAULTS",
     "MODELS",
     "NEURAL",
+    "OFFICIAL",
+    "SPLITS",
     "Control",
     "ModelSpec",
     "TrainConfig",
     "controls_shown",
     "make_config",
     "recipe_for",
+    "split_settings",
     "validate",
 ]
 
@@ -56,9 +59,13 @@ class TrainConfig:
         step_epochs: Epochs after which the step schedule divides the rate by ten.
         regularization: λ. ALS penalises a row with n ratings by λ·n·‖row‖², joint gradient
             descent by λ·‖row‖².
-        split: ``"lesson"`` (seed 42, a fifth) or ``"random"`` (``seed``, ``valid_fraction``).
-        valid_fraction: Share of rows held out by the random split.
-        seed: Of initial values, shuffling, dropout and the random split.
+        split: A key of :data:`SPLITS`; see :mod:`~optviz.recommender.split`.
+        valid_fraction: Share of rows (of users or items where those are held out) that validates.
+        n_folds: Parts of about the same size that k-fold cross-validation makes.
+        fold: Which of them validates here, from 1.
+        n_last: How many of each user's last ratings are held out.
+        official: One of :data:`OFFICIAL`.
+        seed: Of initial values, shuffling, dropout and a split that is drawn.
     """
 
     model: str
@@ -81,6 +88,10 @@ class TrainConfig:
     regularization: float = 0.15
     split: str = "lesson"
     valid_fraction: float = 0.2
+    n_folds: int = 5
+    fold: int = 1
+    n_last: int = 1
+    official: str = "u1"
     seed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,7 +118,7 @@ class Control:
         usual: The narrower range a slider would offer.
         log: Whether a slider should be logarithmic.
         choices: What a ``"choice"`` accepts; their texts are ``choice.<name>.<value>``.
-        needs: Other fields and the values they must have for this one to matter.
+        needs: Other fields and the values that each may have for this one to matter.
     """
 
     name: str
@@ -117,7 +128,27 @@ class Control:
     usual: tuple[float, float] = (0.0, 0.0)
     log: bool = False
     choices: tuple[str, ...] = ()
-    needs: tuple[tuple[str, str], ...] = ()
+    needs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+SPLITS: Mapping[str, tuple[str, ...]] = {
+    "lesson": (),
+    "random": ("valid_fraction", "seed"),
+    "folds": ("n_folds", "fold", "seed"),
+    "last": ("n_last",),
+    "cold_users": ("valid_fraction", "seed"),
+    "cold_items": ("valid_fraction", "seed"),
+    "official": ("official",),
+}
+"""Protocols, the ways to hold ratings out → the settings that each depends on."""
+
+OFFICIAL = ("u1", "u2", "u3", "u4", "u5", "ua", "ub")
+"""The splits that come with MovieLens 100K, as pairs of files .base and .test."""
+
+
+def _where(name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The protocols for which a setting matters, as :attr:`Control.needs` has it."""
+    return (("split", tuple(split for split, names in SPLITS.items() if name in names)),)
 
 
 def _registry(*controls: Control) -> Mapping[str, Control]:
@@ -135,16 +166,20 @@ CONTROLS: Mapping[str, Control] = _registry(
     Control("patience", "int", 0, 100, (0, 10)),
     Control("optimizer", "choice", choices=("sgd", "adam", "adamw")),
     Control("lr", "float", 1e-9, 1e9, (1e-5, 1.0), log=True),
-    Control("momentum", "float", 0.0, 0.999, (0.0, 0.99), needs=(("optimizer", "sgd"),)),
+    Control("momentum", "float", 0.0, 0.999, (0.0, 0.99), needs=(("optimizer", ("sgd",)),)),
     Control("weight_decay", "float", 0.0, 1e3, (1e-6, 1.0), log=True),
     Control("batch_size", "int", 1, 1_000_000, (16, 8192), log=True),
     Control("schedule", "choice", choices=("constant", "one_cycle", "sgdr", "step")),
-    Control("cycle_len", "int", 1, 100, (1, 10), needs=(("schedule", "sgdr"),)),
-    Control("cycle_mult", "int", 1, 10, (1, 4), needs=(("schedule", "sgdr"),)),
-    Control("step_epochs", "int", 1, 100, (1, 10), needs=(("schedule", "step"),)),
+    Control("cycle_len", "int", 1, 100, (1, 10), needs=(("schedule", ("sgdr",)),)),
+    Control("cycle_mult", "int", 1, 10, (1, 4), needs=(("schedule", ("sgdr",)),)),
+    Control("step_epochs", "int", 1, 100, (1, 10), needs=(("schedule", ("step",)),)),
     Control("init_scale", "float", 0.0, 10.0, (0.001, 1.0), log=True),
-    Control("split", "choice", choices=("lesson", "random")),
-    Control("valid_fraction", "float", 0.01, 0.9, (0.05, 0.5), needs=(("split", "random"),)),
+    Control("split", "choice", choices=tuple(SPLITS)),
+    Control("valid_fraction", "float", 0.01, 0.9, (0.05, 0.5), needs=_where("valid_fraction")),
+    Control("n_folds", "int", 2, 20, (2, 8), needs=_where("n_folds")),
+    Control("fold", "int", 1, 20, (1, 8), needs=_where("fold")),
+    Control("n_last", "int", 1, 100, (1, 10), needs=_where("n_last")),
+    Control("official", "choice", choices=OFFICIAL, needs=_where("official")),
     Control("seed", "int", 0, 2**31 - 1, (0, 100)),
 )
 """Every setting, in the order in which one thinks of them."""
@@ -167,8 +202,18 @@ def controls_shown(config: TrainConfig) -> list[Control]:
         control
         for control in CONTROLS.values()
         if control.name in used
-        and all(getattr(config, field) == value for field, value in control.needs)
+        and all(getattr(config, field) in values for field, values in control.needs)
     ]
+
+
+def split_settings(config: TrainConfig) -> dict[str, Any]:
+    """All that the split depends on, the data aside; equal settings hold out the same rows.
+
+    Example:
+        >>> split_settings(make_config("als", split="last", seed=7))
+        {'split': 'last', 'n_last': 1}
+    """
+    return {name: getattr(config, name) for name in ("split", *SPLITS[config.split])}
 
 
 def make_config(model: str, **controls: Any) -> TrainConfig:

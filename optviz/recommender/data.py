@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -65,6 +65,8 @@ class Ratings:
         user_idx: (n_ratings,) int64, user index of each row of ``frame``.
         item_idx: (n_ratings,) int64, item index of each row of ``frame``.
         key: Fingerprint of users, items and ratings, in order: equal keys, equal data.
+        official: The splits that came along → their test rows; see
+            :mod:`~optviz.recommender.official`.
     """
 
     frame: pd.DataFrame
@@ -76,6 +78,7 @@ class Ratings:
     user_idx: NDArray[np.int64] = field(repr=False)
     item_idx: NDArray[np.int64] = field(repr=False)
     key: str
+    official: Mapping[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
 
     @property
     def n_users(self) -> int:

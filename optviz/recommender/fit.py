@@ -41,6 +41,7 @@ class Fit:
             ``load_state_dict()``. Step through :meth:`step`, which looks at the clock.
         baselines: ``"mean"`` and ``"bias"`` → validation MSE.
         n_unseen: Validation rows whose movie or user has no training row.
+        n_train, n_valid: Rows of either part.
         weights: Makes the arrays of a ``FittedModel``.
         predict: The first so many validation rows → (predicted, true) ratings.
         evaluate: Gives the validation MSE.
@@ -56,6 +57,8 @@ class Fit:
     mean: float
     baselines: dict[str, float]
     n_unseen: int
+    n_train: int
+    n_valid: int
     weights: Callable[[], dict[str, Any]]
     predict: Callable[[int], tuple[Array, Array]]
     evaluate: Callable[[], float]
@@ -164,7 +167,7 @@ def build_fit(
     Raises:
         Problem: The split leaves too few rows.
     """
-    train_rows, valid_rows = split_rows(ratings.n_ratings, config) if rows is None else rows
+    train_rows, valid_rows = split_rows(ratings, config) if rows is None else rows
     users, items, target = _rows(ratings, train_rows)
     v_users, v_items, truth = _rows(ratings, valid_rows)
     sizes = (ratings.n_users, ratings.n_items)
@@ -174,6 +177,10 @@ def build_fit(
     seen_items = np.bincount(items, minlength=sizes[1]) > 0
     n_unseen = int((~(seen_users[v_users] & seen_items[v_items])).sum())
     common = (config, ratings)
+    told: dict[str, Any] = {
+        "mean": plain.mean, "baselines": baselines, "n_unseen": n_unseen,
+        "n_train": len(train_rows), "n_valid": len(valid_rows),
+    }  # fmt: skip
     spec = MODELS[config.model]
     if spec.training == "solved":
         als = AlsRun(
@@ -193,8 +200,10 @@ def build_fit(
         def als_predict(rows: int) -> tuple[Array, Array]:
             return als.predict(v_users[:rows], v_items[:rows]), truth[:rows]
 
-        return Fit(*common, als, plain.mean, baselines, n_unseen, als_weights, als_predict,
-                   lambda: mse(als.predict(v_users, v_items), truth))  # fmt: skip
+        return Fit(
+            *common, als, weights=als_weights, predict=als_predict,
+            evaluate=lambda: mse(als.predict(v_users, v_items), truth), **told,
+        )  # fmt: skip
 
     generator = torch.Generator().manual_seed(config.seed)
     model = build_model(config, *sizes, ratings.rating_range, generator)
@@ -242,7 +251,7 @@ def build_fit(
             model, _optimizer(config, model), rows_of, stars,
             loss=torch.nn.functional.mse_loss, batch_size=config.batch_size, **same,
         )  # fmt: skip
-    return Fit(*common, run, plain.mean, baselines, n_unseen, weights, predict, evaluate)
+    return Fit(*common, run, weights=weights, predict=predict, evaluate=evaluate, **told)
 
 
 def _plain(name: str) -> str:

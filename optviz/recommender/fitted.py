@@ -16,7 +16,7 @@ from optviz.core.problem import Problem
 from optviz.recommender.baselines import Array, Index
 from optviz.recommender.config import TrainConfig
 from optviz.recommender.specs import MODELS, ModelSpec
-from optviz.recommender.split import split_rows
+from optviz.recommender.split import refuse_split, split_rows
 from optviz.training.history import History
 
 if TYPE_CHECKING:
@@ -145,14 +145,20 @@ class FittedModel:
 
     @property
     def valid_rows(self) -> Index:
-        """The rows of the ratings that were held out."""
-        return split_rows(self.n_ratings, self.config)[1]
+        """The rows of the ratings that were held out.
+
+        Raises:
+            Problem: No ratings are attached.
+        """
+        if self.ratings is None:
+            raise Problem("problem.model.detached")
+        return split_rows(self.ratings, self.config)[1]
 
     def attach(self, ratings: Ratings) -> FittedModel:
         """This model together with the ratings it was trained on.
 
         Raises:
-            Problem: They are other ratings.
+            Problem: They are other ratings, or lack what the model's split needs.
         """
         fits = (self.n_users, self.n_items, self.n_ratings) == (
             ratings.n_users, ratings.n_items, ratings.n_ratings
@@ -161,6 +167,7 @@ class FittedModel:
             raise Problem(
                 "problem.model.other_data", theirs=self.ratings_version, ours=ratings.version
             )
+        refuse_split(ratings, self.config)
         return dataclasses.replace(self, ratings=ratings)
 
     def predict(self, user_idx: ArrayLike, item_idx: ArrayLike) -> Array:

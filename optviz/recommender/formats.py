@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from optviz.recommender.layouts import (
     split,
 )
 from optviz.recommender.movies import decode, read_movies
+from optviz.recommender.official import official_splits
 from optviz.recommender.titles import split_title
 
 if TYPE_CHECKING:
@@ -63,7 +65,10 @@ def read_members(members: Members) -> Ratings:
     )
     if about is None and layout.original:
         raise Problem("problem.data.no_movies", expected=_MOVIES_FILE[layout.kind])
-    return _read(member, layout, about, original=layout.original)
+    ratings = _read(member, layout, about, original=layout.original)
+    if layout.kind != "100k":
+        return ratings
+    return dataclasses.replace(ratings, official=official_splits(members, ratings))
 
 
 def _read_single(member: Member, lines: list[str]) -> Ratings:

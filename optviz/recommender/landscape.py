@@ -110,7 +110,7 @@ def sampled_rows(ratings: Ratings, config: TrainConfig) -> npt.NDArray[np.int64]
     Raises:
         Problem: The split leaves too few rows.
     """
-    rows = split_rows(ratings.n_ratings, config)[0]
+    rows = split_rows(ratings, config)[0]
     if len(rows) > ROWS:
         rows = np.random.default_rng(0).choice(rows, ROWS, replace=False)
     return rows

@@ -63,6 +63,7 @@ def add_user(ratings: Ratings, items: ArrayLike, stars: ArrayLike) -> Ratings:
         user_idx=np.append(ratings.user_idx, np.full(len(places), ratings.n_users)),
         item_idx=np.append(ratings.item_idx, places),
         key=f"{ratings.key} and one more",
+        official={},
     )
 
 
@@ -90,7 +91,7 @@ def retrain_task(
     from optviz.recommender.fit import build_fit
 
     recipe, ratings = make_config(**config), read_again(source)
-    train, valid = split_rows(ratings.n_ratings, recipe)
+    train, valid = split_rows(ratings, recipe)
     mine = np.arange(ratings.n_ratings, ratings.n_ratings + len(items))
     context.checkpoint()
     fit = build_fit(recipe, add_user(ratings, items, stars), (np.append(train, mine), valid))

@@ -120,7 +120,7 @@ def judge(model: FittedModel, ratings: Ratings, context: TaskContext) -> Quality
         ratings: Its data.
         context: Told how far the lists are; asked whether to go on.
     """
-    train, valid = split_rows(ratings.n_ratings, model.config)
+    train, valid = split_rows(ratings, model.config)
     stars = ratings.frame["rating"].to_numpy(np.float64)
     counts = np.bincount(ratings.item_idx[train], minlength=ratings.n_items)
     split = _Split(ratings, train, valid, stars, counts)

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,17 @@ from numpy.typing import NDArray
 from optviz.recommender.config import CONTROLS, TrainConfig, controls_shown
 from optviz.training.history import EpochRecord
 
-__all__ = ["Entry", "best_of", "counted", "differing", "setting", "to_csv", "to_json"]
+__all__ = [
+    "Entry",
+    "Folds",
+    "best_of",
+    "counted",
+    "cross_validated",
+    "differing",
+    "setting",
+    "to_csv",
+    "to_json",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,48 @@ def best_of(entries: Sequence[Entry]) -> int | None:
         (entry.best.valid_loss, place) for place, entry in enumerate(entries) if entry.best
     ]  # fmt: skip
     return min(losses)[1] if losses else None
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """What cross-validation says of a recipe.
+
+    Attributes:
+        config: The recipe, its ``fold`` being 1.
+        losses: Fold → the validation loss after its last epoch, for those that have ended.
+    """
+
+    config: TrainConfig
+    losses: Mapping[int, float]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all folds have ended."""
+        return len(self.losses) == self.config.n_folds
+
+    @property
+    def mean(self) -> float:
+        """Over the folds that have ended."""
+        return float(np.mean(list(self.losses.values())))
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of a fold's loss, of at least two folds."""
+        return float(np.std(list(self.losses.values()), ddof=1))
+
+
+def cross_validated(entries: Sequence[Entry]) -> list[Folds]:
+    """The recipes of which folds have ended, in order; of a fold trained twice the last counts.
+
+    What was stopped before its last epoch, or had its rate changed by hand, does not count.
+    """
+    found: dict[TrainConfig, dict[int, float]] = {}
+    for entry in entries:
+        whole = len(entry.epochs) == entry.config.epochs and not entry.changes
+        if entry.config.split == "folds" and entry.state == "done" and whole:
+            losses = found.setdefault(entry.config.replace(fold=1), {})
+            losses[entry.config.fold] = entry.epochs[-1].valid_loss
+    return [Folds(config, dict(sorted(losses.items()))) for config, losses in found.items()]
 
 
 def setting(config: TrainConfig, name: str) -> Any:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
-from optviz.recommender.config import CONTROLS, MODELS, TrainConfig
+from optviz.recommender.config import CONTROLS, MODELS, SPLITS, TrainConfig
 from optviz.recommender.split import FEWEST, split_rows
+
+if TYPE_CHECKING:
+    from optviz.recommender.data import Ratings
 
 __all__ = [
     "JUDGED",
@@ -31,7 +35,7 @@ __all__ = [
 JUDGED = 5
 """One in so many training rows judges the trials, and trains none of them."""
 
-_FIXED = ("model", "patience", "split", "valid_fraction", "seed")
+_FIXED = {"model", "patience", "split", *chain.from_iterable(SPLITS.values())}
 """What no search touches: a better split or a luckier seed is no better recipe."""
 
 _SEED_OF_ROWS = 1
@@ -153,17 +157,20 @@ class SearchPlan:
     seed: int = 0
 
 
-def search_rows(n_rows: int, config: TrainConfig) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def search_rows(
+    ratings: Ratings, config: TrainConfig
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(rows that train a trial, rows that judge it), each ascending, of the training rows alone.
 
     Args:
-        n_rows: Ratings there are.
+        ratings: All of them.
         config: The recipe, whose validation rows are in neither part.
 
     Raises:
-        Problem: A part would be too small to mean anything.
+        Problem: The data cannot serve the protocol, or a part would be too small to mean
+            anything.
     """
-    train, _ = split_rows(n_rows, config)
+    train, _ = split_rows(ratings, config)
     n_judges = len(train) // JUDGED
     if n_judges < FEWEST:
         raise Problem(

@@ -32,7 +32,7 @@ def trial_task(context: TaskContext, source: str | None, config: Mapping[str, An
     from optviz.recommender.fit import build_fit
 
     ratings, recipe = read_again(source), make_config(**config)
-    fit = build_fit(recipe, ratings, search_rows(ratings.n_ratings, recipe))
+    fit = build_fit(recipe, ratings, search_rows(ratings, recipe))
     context.progress(0, fit.run.total_steps)
     sent = 0
     while not fit.done and not context.stop_requested:

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 __all__ = ["MODELS", "NEURAL", "ModelSpec"]
 
-_EVERY = ("model", "n_factors", "epochs", "patience", "split", "valid_fraction", "seed")
+_EVERY = ("model", "n_factors", "epochs", "patience", "split", "valid_fraction", "n_folds", "fold",
+          "n_last", "official", "seed")  # fmt: skip
 _STEPS = ("optimizer", "lr", "momentum", "schedule", "cycle_len", "cycle_mult", "step_epochs",
           "init_scale")  # fmt: skip
 _BATCHES = (*_STEPS, "weight_decay", "batch_size")

@@ -62,7 +62,8 @@ def train_task(
 ) -> FittedModel:
     """Train as :func:`optviz.train` does, and tell how it goes.
 
-    Events: ``baselines`` (mean, bias: validation MSE, before the first step); ``batch`` (step,
+    Events: ``baselines`` (mean, bias: validation MSE, before the first step); ``split`` (train,
+    valid: how many ratings are in either part); ``batch`` (step,
     epoch, lr, train_loss: arrays of what happened since the last one, about 20 a second at
     most; seconds: time that training took until then); ``epoch`` (epoch, train_loss,
     valid_loss, seconds); ``lr`` (step, lr: the rate was changed after that step);
@@ -102,6 +103,7 @@ def train_task(
         assert isinstance(fit.run, TrainingRun), "ALS has no learning rate"
         fit.run.schedule = make_schedule(**schedule)
     context.emit("baselines", **fit.baselines)
+    context.emit("split", train=fit.n_train, valid=fit.n_valid)
     kept = Checkpoints(folder) if folder is not None else None
     if kept is not None and start:
         fit.load_state_dict(kept.load(start))

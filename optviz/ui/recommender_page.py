@@ -11,7 +11,8 @@ from optviz.core.problem import Problem
 from optviz.figures.race import Curve, Rival, loss_figure
 from optviz.figures.theme import LineStyle, numbered_style
 from optviz.recommender.config import MODELS, TrainConfig
-from optviz.recommender.presets import PRESETS
+from optviz.recommender.presets import preset_of
+from optviz.recommender.split import folds_of
 from optviz.recommender.structure import Part, n_parameters, parts
 from optviz.ui import controls
 from optviz.ui.components import chart
@@ -19,6 +20,7 @@ from optviz.ui.frame import Page
 from optviz.ui.recommender_files import render_files
 from optviz.ui.recommender_hand import render_hand
 from optviz.ui.recommender_inside import inside_asked, render_inside
+from optviz.ui.recommender_lesson import render_lesson
 from optviz.ui.recommender_race import axis_shown, render_axis, render_race, render_table
 from optviz.ui.recommender_results import render_results
 from optviz.ui.recommender_runs import MOST, Data, Run, Runs, runs
@@ -73,6 +75,7 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
             busy = every.run.busy
             st.fragment(run_every=_REFRESH if busy else None)(render_inside)(page, every.run)
         _structure(page, store.value.config(), every.data)
+        render_lesson(page, store, every)
     with side:
         render_settings(page, store, every)
     if controls.switch(store, "search", page.text("recommender.search.title")):
@@ -135,8 +138,8 @@ def _live(page: Page, store: Store[RecommenderState], every: Runs, states: tuple
         curve, drawn = Curve(baselines=data.baselines(config)), config
     else:
         curve, drawn = run.curve(), run.config
-    stale = run is not None and not run.busy and run.config != config
-    printed = next((p.printed for p in PRESETS.values() if _same_recipe(p.config, drawn)), None)
+    stale = run is not None and not run.busy and run.config not in folds_of(config)
+    preset = preset_of(drawn) if data.source is None else None
     rivals = [
         _rival(page, other, other.curve())
         for other in every.shown
@@ -147,7 +150,7 @@ def _live(page: Page, store: Store[RecommenderState], every: Runs, states: tuple
         text=page.text,
         theme=page.theme,
         total_epochs=drawn.epochs,
-        printed=printed if data.source is None else None,
+        printed=preset.printed if preset is not None else None,
         stale=stale and not rivals,
         axis=axis_shown(),
         own=_rival(page, run, curve) if run is not None else None,
@@ -173,11 +176,6 @@ def _rival(page: Page, run: Run, curve: Curve) -> Rival:
         else numbered_style(theme, run.place)
     )
     return Rival(html.escape(run.name(page.text), quote=False), style, curve, run.config.epochs)
-
-
-def _same_recipe(preset: TrainConfig, config: TrainConfig) -> bool:
-    """Whether they differ in the seed at most."""
-    return config.split == "lesson" and preset == config.replace(seed=preset.seed)
 
 
 def _progress(page: Page, run: Run | None) -> None:
@@ -272,21 +270,24 @@ def _worth(page: Page, run: Run, mse: float, known: Mapping[str, float]) -> str:
 def _provenance(page: Page, run: Run) -> str:
     """Which data, which split, which seed; and what training could not know."""
     text, config, ratings = page.text, run.config, run.data.ratings
-    held = int(ratings.n_ratings * (0.2 if config.split == "lesson" else config.valid_fraction))
-    words = [
-        text(f"choice.model.{config.model}"),
-        ratings.label(text),
-        text(
-            f"recommender.split.{config.split}",
-            train=f"{ratings.n_ratings - held:,}",
-            valid=f"{held:,}",
-        ),
-    ]
+    words = [text(f"choice.model.{config.model}"), ratings.label(text), _split(page, run)]
     unseen = run.fitted.n_unseen if run.fitted is not None else 0
     if unseen:
         words.append(text(f"recommender.unseen.{_stand_in(config)}", count=f"{unseen:,}"))
     words.append(text("recommender.seed", seed=config.seed))
     return " · ".join(words)
+
+
+def _split(page: Page, run: Run) -> str:
+    """The protocol, and how many ratings it puts where as soon as that is known."""
+    text, config, sizes = page.text, run.config, run.sizes
+    told = {"fold": config.fold, "folds": config.n_folds, "last": config.n_last,
+            "official": config.official}  # fmt: skip
+    words = text(f"recommender.split.{config.split}", **told)
+    if sizes is None:
+        return words
+    train, valid = (f"{size:,}" for size in sizes)
+    return text("recommender.split.sizes", split=words, train=train, valid=valid)
 
 
 def _stand_in(config: TrainConfig) -> str:

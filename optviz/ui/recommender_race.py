@@ -12,7 +12,15 @@ from optviz.core.problem import Problem
 from optviz.figures.race import AXES
 from optviz.language import Text
 from optviz.recommender.config import CONTROLS
-from optviz.recommender.race import Entry, best_of, differing, setting, to_csv, to_json
+from optviz.recommender.race import (
+    Entry,
+    best_of,
+    cross_validated,
+    differing,
+    setting,
+    to_csv,
+    to_json,
+)
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.markdown import literal
@@ -61,6 +69,16 @@ def render_table(page: Page, every: Runs) -> None:
     ]
     labels = [text(f"control.{name}.label") for name in settings]
     st.markdown(controls.number_table([*head, *labels], rows))
+    for folds in cross_validated(entries):
+        model = text(f"choice.model.{folds.config.model}")
+        if folds.complete:
+            told = {"mean": f"{folds.mean:.4f}", "deviation": f"{folds.deviation:.4f}"}
+            st.markdown(
+                text("recommender.race.folds", folds=len(folds.losses), model=model, **told)
+            )
+        else:
+            done, of = len(folds.losses), folds.config.n_folds
+            st.caption(text("recommender.race.folds_so_far", done=done, of=of, model=model))
 
 
 def _differing(entries: list[Entry]) -> list[str]:

@@ -14,16 +14,16 @@ from optviz.figures.inside import Look
 from optviz.figures.race import Curve
 from optviz.jobs import AGAIN, Job
 from optviz.language import Text
-from optviz.recommender.config import TrainConfig
+from optviz.recommender.config import TrainConfig, split_settings
 from optviz.recommender.race import Entry
 from optviz.recommender.search_space import search_rows
-from optviz.recommender.split import row_baselines, split_baselines
+from optviz.recommender.split import refuse_split, row_baselines, split_baselines
 from optviz.training.checkpoints import Checkpoints
 from optviz.training.history import EpochRecord
 from optviz.ui.embeddings_data import SESSION_MODEL
 from optviz.ui.state import forget, remember
 
-__all__ = ["Data", "Run", "share"]
+__all__ = ["Data", "Run", "share", "split_key"]
 
 _QUICK = 300_000
 """Baselines of so many ratings are found within a tenth of a second; of more, only by a job."""
@@ -42,41 +42,48 @@ class Data:
         ratings: An ``optviz.recommender.data.Ratings``.
         source: None for the bundled ones, else the path that a worker can read again.
         known: Baselines found so far, by split.
+        refused: Why they cannot serve a split.
     """
 
     ratings: Any
     source: str | None = None
     known: dict[tuple[Any, ...], dict[str, float]] = field(default_factory=dict)
+    refused: dict[tuple[Any, ...], Problem] = field(default_factory=dict)
 
     def baselines(self, config: TrainConfig) -> dict[str, float]:
         """What there is to beat on the split of ``config``; empty where it takes a run to say."""
-        split = _split(config)
-        if split not in self.known:
-            if self.ratings.n_ratings > _QUICK:
-                return {}
+        split = split_key(config)
+        if split not in self.known and split not in self.refused:
             try:
-                self.known[split] = split_baselines(self.ratings, config)
-            except Problem:  # too few rows for this split: the run will say so
-                return {}
-        return self.known[split]
+                refuse_split(self.ratings, config)
+                if self.ratings.n_ratings <= _QUICK:
+                    self.known[split] = split_baselines(self.ratings, config)
+            except Problem as problem:
+                self.refused[split] = problem
+        return self.known.get(split, {})
+
+    def refusal(self, config: TrainConfig) -> Problem | None:
+        """Why they cannot serve the split of ``config``, as far as that shows at once."""
+        self.baselines(config)
+        return self.refused.get(split_key(config))
 
     def searched_baselines(self, config: TrainConfig) -> dict[str, float]:
         """The same on the rows that judge the trials of a search from ``config``."""
-        split = ("search", *_split(config))
+        split = ("search", *split_key(config))
         if split not in self.known:
             if self.ratings.n_ratings > _QUICK:
                 return {}
             try:
-                rows = search_rows(self.ratings.n_ratings, config)
+                rows = search_rows(self.ratings, config)
             except Problem:
                 return {}
             self.known[split] = row_baselines(self.ratings, *rows)
         return self.known[split]
 
 
-def _split(config: TrainConfig) -> tuple[Any, ...]:
-    lesson = config.split == "lesson"
-    return ("lesson",) if lesson else (config.valid_fraction, config.seed)
+def split_key(config: TrainConfig) -> tuple[Any, ...]:
+    """Equal keys, equal splits."""
+    return tuple(split_settings(config).values())
 
 
 @dataclass(slots=True, eq=False)
@@ -112,6 +119,7 @@ class Run:
     changes: list[tuple[int, float]] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
+    _told: tuple[int, int] | None = None
     _seen: int = 0
     _from: int = 0
     _batches: list[NDArray[np.float64]] = field(default_factory=list)
@@ -126,6 +134,9 @@ class Run:
             return self.given
         if self.origin == "bundled":
             return text("recommender.race.bundled")
+        if self.config.split == "folds":
+            number, fold = self.place + 1, self.config.fold
+            return text("recommender.race.fold", number=number, fold=fold)
         return text("recommender.race.name", number=self.place + 1)
 
     @property
@@ -142,6 +153,14 @@ class Run:
             self.kept["held out"] = mask
         held_out: NDArray[np.bool_] = self.kept["held out"]
         return held_out
+
+    @property
+    def sizes(self) -> tuple[int, int] | None:
+        """(learnt from, held out): how many ratings are in either part; None until it is told."""
+        if self._told is None and self.fitted is not None:
+            valid = int(self.held_out.sum())
+            self._told = len(self.held_out) - valid, valid
+        return self._told
 
     @property
     def state(self) -> str:
@@ -253,9 +272,11 @@ class Run:
                 self.changes.append((int(data["step"]), float(data["lr"])))
             elif event.kind == AGAIN:
                 self._forget(self._from)
+            elif event.kind == "split":
+                self._told = int(data["train"]), int(data["valid"])
             elif event.kind == "baselines":
                 self._baselines = {name: float(value) for name, value in data.items()}
-                self.data.known[_split(self.config)] = self._baselines
+                self.data.known[split_key(self.config)] = self._baselines
         if self.job.state == "done":
             self._take_result(self.job)
         elif self.job.state == "failed":

@@ -13,8 +13,9 @@ from pathlib import Path, PurePath
 from optviz.core.problem import Problem
 from optviz.jobs import Job, default_backend
 from optviz.recommender.config import DEFAULTS, TrainConfig
+from optviz.recommender.split import folds_of, refuse_split
 from optviz.training.checkpoints import Checkpoints
-from optviz.ui.recommender_run import Data, Run, share
+from optviz.ui.recommender_run import Data, Run, share, split_key
 from optviz.ui.state import remember
 
 __all__ = ["LONGEST", "MOST", "Data", "Run", "Runs", "runs"]
@@ -82,7 +83,7 @@ class Runs:
 
             ratings = load_ratings()
             fitted = bundled_model().attach(ratings)
-            data = Data(ratings, known={("lesson",): dict(fitted.baselines)})
+            data = Data(ratings, known={split_key(fitted.config): dict(fitted.baselines)})
             self._bundled = Run(
                 DEFAULTS["dot_bias"], data, origin="bundled", fitted=fitted, place=MOST, drawn=False
             )
@@ -128,7 +129,7 @@ class Runs:
         except Problem as problem:
             self.problem = problem
         else:
-            self._data = Data(ratings, source, {("lesson",): baselines})
+            self._data = Data(ratings, source, {split_key(DEFAULTS["als"]): baselines})
 
     def back(self) -> None:
         """Go back to the bundled ratings."""
@@ -155,25 +156,38 @@ class Runs:
         self._all = [run for run in self._all if run.busy or run.data in (ours, self._data)]
 
     def under_way(self, config: TrainConfig) -> Run | None:
-        """The run of the present ratings that follows this very recipe just now."""
-        alike = (run for run in self._all if run.config == config and run.data is self.data)
+        """The run of the present ratings that follows this very recipe just now, or a fold."""
+        wanted = folds_of(config)
+        alike = (run for run in self._all if run.config in wanted and run.data is self.data)
         return next((run for run in alike if run.busy and not run.by_hand), None)
 
     def start(self, config: TrainConfig) -> None:
         """Begin a run and look at it; a double click starts one run, not two.
 
+        A recipe of cross-validation begins a run for every fold, of which the first is looked at.
+
         Raises:
-            Problem: There are too many runs already.
+            Problem: There are too many runs already, or the ratings cannot serve the split.
         """
         known = self.under_way(config)
         if known is not None:
             self._looked = known
             return
+        refuse_split(self.data.ratings, config)
+        wanted = folds_of(config)
+        if len(wanted) > 1 and len(wanted) > (free := MOST - len(self._all)):
+            raise Problem("problem.recommender.folds", folds=len(wanted), free=free, most=MOST)
+        begun = [self._begin(each) for each in wanted]
+        self._looked = begun[0]
+
+    def _begin(self, config: TrainConfig) -> Run:
         place, data, folder = self._free_place(), self.data, self._room() / uuid.uuid4().hex
         job = default_backend().submit(
             TRAIN, source=data.source, config=config.to_dict(), folder=str(folder)
         )
-        self._add(Run(config, data, job, place=place, folder=folder))
+        run = Run(config, data, job, place=place, folder=folder)
+        self._add(run)
+        return run
 
     def rewind(self, run: Run, epoch: int, *, held: bool = True) -> None:
         """Go back to a finished epoch of a run, and on from there.

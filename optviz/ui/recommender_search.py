@@ -12,9 +12,7 @@ from optviz.core.problem import Problem
 from optviz.figures.search import history_figure, slices_figure, trials_figure
 from optviz.language import Text
 from optviz.recommender.config import CONTROLS
-from optviz.recommender.search_space import JUDGED
 from optviz.recommender.search_trials import SearchTrial, trials_to_csv, trials_to_json
-from optviz.recommender.split import split_rows
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Run, Runs
@@ -174,10 +172,10 @@ def _live(page: Page, search: Search, state: str, baselines: dict[str, float]) -
 
 def _protocol(text: Text, search: Search) -> str:
     plan, ratings = search.plan, search.data.ratings
-    n_train = len(split_rows(ratings.n_ratings, plan.config)[0])
+    learnt, judged = search.sizes
     return text(
         "recommender.search.protocol", model=text(f"choice.model.{plan.config.model}"),
-        data=ratings.label(text), judges=f"{n_train // JUDGED:,}", train=f"{n_train:,}",
+        data=ratings.label(text), judges=f"{judged:,}", train=f"{learnt + judged:,}",
         seed=plan.seed, at_once=plan.at_once,
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from optviz.core.problem import Problem
 from optviz.jobs import Backend, JobFailed, default_backend
 from optviz.recommender.search import Study
-from optviz.recommender.search_space import SearchPlan
+from optviz.recommender.search_space import SearchPlan, search_rows
 from optviz.recommender.search_trials import SearchTrial, best_trial
 from optviz.ui.followed import Followed
 from optviz.ui.recommender_run import Data
@@ -75,11 +75,17 @@ class Search:
         trials: As they stood at the thread's last look.
         importances: Setting → share of what sets the best apart; empty while that is unknown.
         problem: Why it failed.
+        sizes: How many ratings train a trial, and how many judge it.
+
+    Raises:
+        Problem: The ratings cannot serve the recipe's split.
     """
 
     def __init__(self, plan: SearchPlan, data: Data, backend: Backend | None = None) -> None:
         self.asked = self.plan = plan
         self.data = data
+        learnt, judged = search_rows(data.ratings, plan.config)
+        self.sizes = len(learnt), len(judged)
         self.trials: tuple[SearchTrial, ...] = ()
         self.importances: dict[str, float] = {}
         self.problem: Problem | None = None

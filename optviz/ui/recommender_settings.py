@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from optviz.recommender.config import CONTROLS, DEFAULTS, MODELS, controls_shown
+from optviz.recommender.config import CONTROLS, DEFAULTS, MODELS, SPLITS, controls_shown
 from optviz.recommender.data import KNOWN_VERSIONS
 from optviz.ui import controls
 from optviz.ui.frame import Page
@@ -26,14 +26,23 @@ def render_settings(page: Page, store: Store[RecommenderState], every: Runs) -> 
     """Draw the data block and the controls."""
     _data(page, every)
     _model(page, store)
-    shown = {control.name for control in controls_shown(store.value.config())} - {"model"}
+    config = store.value.config()
+    # Train begins every fold; which one is looked at is chosen among the runs.
+    shown = {control.name for control in controls_shown(config)} - {"model", "fold"}
     for name in _MAIN:
         if name in shown:
             _control(page, store, name)
-    with st.expander(page.text("recommender.more"), icon=":material/tune:"):
+    refused = every.data.refusal(config)
+    with st.expander(
+        page.text("recommender.more"), icon=":material/tune:", expanded=refused is not None
+    ):
         for name in CONTROLS:
             if name in shown and name not in _MAIN:
                 _control(page, store, name)
+            if name == "official":  # the last of the settings that a split has
+                if refused is not None:
+                    page.problem(refused)
+                st.caption(page.text(f"split.{config.split}.explain"))
 
 
 def _data(page: Page, every: Runs) -> None:
@@ -92,7 +101,8 @@ def _model(page: Page, store: Store[RecommenderState]) -> None:
     def show_its_defaults() -> None:
         state = store.value
         # Each model has defaults of its own; how it is judged stays as it is.
-        kept = {field: getattr(state, field) for field in ("split", "seed", "valid_fraction")}
+        judged = {"split", "seed", *(name for names in SPLITS.values() for name in names)}
+        kept = {field: getattr(state, field) for field in judged}
         store.set(**fields_of(DEFAULTS[state.model]) | kept)
 
     controls.radio(

@@ -82,6 +82,10 @@ class RecommenderState(PageState):
     init_scale: float = _control("init_scale")
     split: str = _control("split")
     valid_fraction: float = _control("valid_fraction")
+    n_folds: int = _control("n_folds")
+    fold: int = _control("fold")
+    n_last: int = _control("n_last")
+    official: str = _control("official")
     seed: int = _control("seed")
     mine: Rated = rated_field()  # noqa: RUF009
     user: str = words("")
@@ -132,6 +136,7 @@ _DARK: Rated = (("296", 5.0), ("608", 5.0), ("2959", 5.0), ("1721", 1.0), ("780"
 SCENES: Mapping[str, Mapping[str, Any]] = {
     "mine": {"mine": _DARK},
     "baselines": fields_of(FIRST),
+    "dot": fields_of(PRESETS["lesson_dot"].config),
     "library": fields_of(PRESETS["lesson_library"].config),
     "by_hand": fields_of(PRESETS["lesson_by_hand"].config),
     "net": fields_of(PRESETS["lesson_net"].config),
@@ -142,5 +147,5 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
         )
     ),
 }
-"""Scene → the fields it sets: five ratings of one taste, our defaults, the lesson's three recipes,
-ALS, and overfitting."""
+"""Scene → the fields it sets: five ratings of one taste, our defaults, four of the lesson's
+recipes, ALS, and overfitting."""

@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 from optviz.core.problem import Problem
 from optviz.jobs import default_backend
 from optviz.language import Text
-from optviz.recommender.config import CONTROLS, make_config
+from optviz.recommender.config import CONTROLS, MODELS, SPLITS, make_config
 from optviz.recommender.data import load_ratings
 from optviz.recommender.fit import fit_model
+from optviz.recommender.presets import PRESETS
 from optviz.recommender.storage import dump_model
 from optviz.ui.recommender_runs import MOST, Runs
 from optviz.ui.recommender_state import KEPT, SCENES, RecommenderState, fields_of
@@ -89,6 +90,63 @@ def test_train_leave_return_and_see_results() -> None:
     assert EN("recommender.seen", count="100", mean="3.91") in said(app)
     app.button(key="recommender.another").click().run()
     check(app)
+
+
+def test_each_protocol_says_what_it_measures_and_what_it_lacks() -> None:
+    app = open_page(model="als", n_factors="2", epochs="1")
+    for split in SPLITS:
+        app.selectbox(key="recommender.split").set_value(split).run()
+        check(app)
+        assert EN(f"split.{split}.explain") in said(app)
+    lacking = EN("problem.split.no_official", name="u1")
+    assert lacking in [warning.value for warning in app.warning]
+    app.button(key="recommender.train").click().run()
+    assert [warning.value for warning in app.warning].count(lacking) == 2
+    app.selectbox(key="recommender.split").set_value("cold_items").run()
+    app.button(key="recommender.train").click().run()
+    settled(app)
+    assert EN("recommender.split.cold_items") in said(app)
+    held = re.search(r"learn from, ([\d,]+) held out", said(app))
+    assert held is not None
+    assert EN("recommender.unseen.bias", count=held[1]) in said(app)
+
+
+def test_cross_validation_trains_a_run_for_each_fold_and_tells_the_mean() -> None:
+    app = open_page(model="als", n_factors="2", epochs="1", split="folds", n_folds="3")
+    app.button(key="recommender.train").click().run()
+    check(app)
+    settled(app)
+    options = look(app).options
+    assert [option for option in options if "fold" in option] == [
+        EN("recommender.race.fold", number=n, fold=n) for n in (1, 2, 3)
+    ]
+    told = re.search(r"3-fold cross-validation, ALS: validation MSE (.*?) ± (.*?)\*\*", said(app))
+    assert told is not None
+    assert 0.7 < float(told[1]) < 0.9 and 0 < float(told[2]) < 0.02
+    look(app).set_value(2).run()
+    assert "fold 3 of 3" in said(app)
+    assert EN("recommender.status.stale") not in said(app)
+    app.slider(key="recommender.n_folds").set_value(6).run()
+    app.button(key="recommender.train").click().run()
+    full = EN("problem.recommender.folds", folds=6, free=MOST - 3, most=MOST)
+    assert full in [warning.value for warning in app.warning]
+    assert len([option for option in look(app).options if "fold" in option]) == 3
+
+
+def test_the_lessons_recipes_stand_beside_what_it_printed() -> None:
+    app = open_page()
+    for name, preset in PRESETS.items():
+        printed = "not known" if preset.printed is None else f"{preset.printed:g}"
+        row = f"| {EN(f'preset.{name}')} | {printed} | {preset.reached:.4f} | – |"
+        assert row in said(app)
+    (box,) = [b for b in app.selectbox if (b.key or "").startswith("recommender.lesson.")]
+    box.set_value("lesson_net").run()
+    app.button(key="recommender.lesson.set_up").click().run()
+    check(app)
+    assert app.radio(key="recommender.model").value == "net"
+    assert RecommenderState(**fields_of(PRESETS["lesson_net"].config)).config() == (
+        PRESETS["lesson_net"].config
+    )
 
 
 def test_pause_resume_and_stop() -> None:
@@ -421,7 +479,7 @@ def test_widgets_know_their_value_in_every_run() -> None:
     app.run()
     assert app.text_input(key="recommender.lr.typed").proto.default == "0.01"
     assert list(app.slider(key="recommender.epochs").proto.default) == [8]
-    assert app.radio(key="recommender.model").proto.default == 1
+    assert app.radio(key="recommender.model").proto.default == list(MODELS).index("dot_bias")
     optimizer = app.selectbox(key="recommender.optimizer").proto
     assert optimizer.options[optimizer.default] == EN("choice.optimizer.adamw")
 

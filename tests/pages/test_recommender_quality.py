@@ -52,7 +52,7 @@ def test_it_is_judged_on_demand_and_the_length_of_lists_is_chosen() -> None:
         app.segmented_control(key="recommender.list_length").set_value("50").run()
         check(app)
     assert "".join(app.query_params["list_length"]) == "50"
-    rows = f"{len(bundled_model().valid_rows):,}"
+    rows = f"{len(bundled_model().attach(load_ratings()).valid_rows):,}"
     assert f"Measured on {rows} held-out ratings of MovieLens latest-small 2016" in said(app)
 
 

@@ -34,7 +34,7 @@ def test_folding_in_a_training_user_is_that_users_row_of_als(
     fit = build_fit(config, ratings)
     for _ in range(2 * sweeps + 1):  # the users were solved last
         fit.run.step()
-    model, train = fit.model(), split_rows(ratings.n_ratings, config)[0]
+    model, train = fit.model(), split_rows(ratings, config)[0]
     user = data.draw(st.integers(0, ratings.n_users - 1))
     rows = train[ratings.user_idx[train] == user]
     found = FoldIn(model).solve(ratings.item_idx[rows], ratings.frame["rating"].to_numpy()[rows])

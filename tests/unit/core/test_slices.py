@@ -163,7 +163,7 @@ def test_the_recommender_has_a_mirror_image_and_is_at_neither_minimum() -> None:
     assert evaluate(surface, (x, y)) < 0.9 * evaluate(surface, trained)
 
     model, ratings = bundled_model(), load_ratings()
-    rows = split_rows(ratings.n_ratings, model.config)[1]
+    rows = split_rows(ratings, model.config)[1]
     truth = ratings.frame["rating"].to_numpy()[rows]
 
     def unseen(factors: float, biases: float) -> float:

@@ -61,7 +61,7 @@ def newcomer(name: str, items: Any = ITEMS, stars: Any = STARS) -> Newcomer:
 
 def known(model: FittedModel, ratings: Ratings, user: int) -> tuple[Any, Any]:
     """The ratings of a user that training saw."""
-    rows = split_rows(ratings.n_ratings, model.config)[0]
+    rows = split_rows(ratings, model.config)[0]
     rows = rows[ratings.user_idx[rows] == user]
     return ratings.item_idx[rows], ratings.frame["rating"].to_numpy()[rows]
 
@@ -179,7 +179,7 @@ def test_any_ratings_give_numbers(name: str, items: list[int], stars: list[float
 @pytest.mark.parametrize("name", MODELS)
 def test_folded_in_users_are_predicted_about_as_well_as_trained_ones(name: str) -> None:
     model, ratings = fitted(name), small()
-    valid = split_rows(ratings.n_ratings, model.config)[1]
+    valid = split_rows(ratings, model.config)[1]
     truth = ratings.frame["rating"].to_numpy()
     fold = FoldIn(model)
     predicted = np.zeros(len(valid))
@@ -194,7 +194,7 @@ def test_folded_in_users_are_predicted_about_as_well_as_trained_ones(name: str) 
 def test_the_bundled_models_users_are_predicted_better_when_folded_in() -> None:
     """It trained for three epochs, after which the users' part is still not the best there is."""
     ratings, model = load_ratings(), bundled_model()
-    valid = split_rows(ratings.n_ratings, model.config)[1]
+    valid = split_rows(ratings, model.config)[1]
     truth, fold, users = ratings.frame["rating"].to_numpy(), FoldIn(model), range(0, 671, 10)
     trained, folded = [], []
     for user in users:
@@ -253,7 +253,7 @@ def test_retraining_learns_from_all_of_the_newcomers_ratings(tmp_path: Path) -> 
     config = make_config("als", n_factors=5, epochs=3)
     found = retrain_task(SilentContext(), str(source), config.to_dict(), ITEMS, STARS)
     ratings = add_user(small(), ITEMS, STARS)
-    train, valid = split_rows(small().n_ratings, config)
+    train, valid = split_rows(small(), config)
     rows = (np.append(train, np.arange(small().n_ratings, ratings.n_ratings)), valid)
     model = fit_model(config, ratings, rows=rows)
     assert found.predicted == pytest.approx(model.predict(np.full(30, 60), np.arange(30)))

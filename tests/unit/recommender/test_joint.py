@@ -65,7 +65,7 @@ def test_a_step_is_torchs_own() -> None:
 
 def test_the_record_tells_the_mean_squared_error() -> None:
     run, fit = begun()
-    train = split_rows(small().n_ratings, make_config("joint"))[0]
+    train = split_rows(small(), make_config("joint"))[0]
     ratings = small()
     model = fit.model()
     error = model.predict(ratings.user_idx[train], ratings.item_idx[train])
@@ -76,7 +76,7 @@ def test_the_record_tells_the_mean_squared_error() -> None:
 
 def test_a_movies_mean_is_that_of_its_training_ratings() -> None:
     model, ratings = fitted("joint"), small()
-    train = split_rows(ratings.n_ratings, model.config)[0]
+    train = split_rows(ratings, model.config)[0]
     rows = train[ratings.item_idx[train] == 3]
     mean = ratings.frame["rating"].to_numpy()[rows].mean()
     assert model.mean + model.item_bias[3] == pytest.approx(mean, abs=1e-5)

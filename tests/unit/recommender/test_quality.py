@@ -123,7 +123,7 @@ def test_leads_are_the_differences_of_ndcg_with_their_standard_errors() -> None:
 
 def test_the_most_rated_list_is_the_same_for_all_but_for_what_they_know() -> None:
     quality, ratings = judged("als"), small()
-    train, valid = split_rows(ratings.n_ratings, fitted("als").config)
+    train, valid = split_rows(ratings, fitted("als").config)
     counts = np.bincount(ratings.item_idx[train], minlength=ratings.n_items)
     order = np.argsort(-counts, kind="stable")
     stars = ratings.frame["rating"].to_numpy()
@@ -145,7 +145,7 @@ def test_users_and_movies_that_training_never_saw_have_buckets_of_their_own() ->
     config = make_config("als", n_factors=2, epochs=1, split="random", valid_fraction=0.5)
     model = fit_model(config, ratings)
     quality = judge(model, ratings, SilentContext())
-    train, valid = split_rows(ratings.n_ratings, config)
+    train, valid = split_rows(ratings, config)
     new_user = ~np.isin(ratings.user_idx[valid], ratings.user_idx[train])
     new_item = ~np.isin(ratings.item_idx[valid], ratings.item_idx[train])
     rows = {bucket.least: bucket.rows for bucket in quality.buckets}

@@ -16,6 +16,7 @@ from optviz.core.problem import Problem
 from optviz.core.task import SilentContext
 from optviz.recommender import search_tasks
 from optviz.recommender.config import CONTROLS, DEFAULTS, MODELS, TrainConfig, make_config
+from optviz.recommender.data import load_ratings
 from optviz.recommender.fit import build_fit
 from optviz.recommender.search import ENOUGH, Study
 from optviz.recommender.search_space import (
@@ -118,13 +119,14 @@ def test_a_range_that_cannot_be_is_refused_in_a_sentence(written: str, key: str)
 
 @pytest.mark.parametrize("config", [DOT, DOT.replace(split="random", seed=3)])
 def test_trials_never_see_the_page_s_validation_rows(config: TrainConfig) -> None:
-    train, valid = split_rows(1000, config)
-    learnt, judged = search_rows(1000, config)
+    train, valid = split_rows(small(), config)
+    learnt, judged = search_rows(small(), config)
     assert not set(valid) & (set(learnt) | set(judged))
     assert sorted([*learnt, *judged]) == sorted(train)
     assert len(judged) == len(train) // 5
-    with pytest.raises(Problem):
-        search_rows(6, config)
+    few = load_ratings(b"user,item,rating\n1,1,1\n1,2,2\n2,1,3\n2,2,4\n3,1,5\n3,2,3\n")
+    with pytest.raises(Problem, match="at least"):
+        search_rows(few, config)
 
 
 # --- The study -----------------------------------------------------------------------------
@@ -229,7 +231,7 @@ def test_a_trial_is_the_training_of_its_rows(model: str, monkeypatch: pytest.Mon
     config = make_config(model, **QUICK[model])
     context = Listening()
     assert search_tasks.trial_task(context, None, config.to_dict()) > 0
-    fit = build_fit(config, small(), search_rows(small().n_ratings, config))
+    fit = build_fit(config, small(), search_rows(small(), config))
     while not fit.done:
         fit.step()
     assert [(kind, data["epoch"], data["error"]) for kind, data in context.events] == [

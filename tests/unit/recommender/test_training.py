@@ -232,7 +232,7 @@ def test_the_models_are_the_lessons() -> None:
 
 def test_lesson_split_and_baselines_on_the_real_data() -> None:
     ratings = load_ratings()
-    train_rows, valid_rows = split_rows(ratings.n_ratings, make_config("als"))
+    train_rows, valid_rows = split_rows(ratings, make_config("als"))
     assert len(valid_rows) == 20_000 and len(train_rows) == 80_004
     assert sorted(lesson_order(ratings.n_ratings)[:20_000]) == valid_rows.tolist()
     fit = build_fit(make_config("als"), ratings)
@@ -339,7 +339,9 @@ def test_wrong_input_gets_a_sentence() -> None:
     with pytest.raises(Problem, match="cannot be"):
         train("oracle", small())
     with pytest.raises(Problem, match="at least"):
-        split_rows(3, make_config("als"))
+        few = load_ratings("\n".join(["user,item,rating", *(f"{n},{n % 3},{n % 5}"
+                                       for n in range(12))]).encode())  # fmt: skip
+        split_rows(few, make_config("als", split="random", valid_fraction=0.1))
     run = quick("als")
     for users, items in (([0], [0, 1]), ([99], [0]), ([0], [-1]), ([0.5], [1])):
         with pytest.raises(Problem):
