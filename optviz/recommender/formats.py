@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from optviz.recommender.layouts import (
 from optviz.recommender.movies import decode, read_movies
 from optviz.recommender.official import official_splits
 from optviz.recommender.titles import split_title
+from optviz.recommender.wrong_lines import wrong_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,8 +113,8 @@ def _read(member: Member, layout: Layout, about: pd.DataFrame | None, *, origina
     import pandas as pd
 
     table = _table(member, layout)
-    values = _values(member, table)
-    users, items = (_ids(member, table, column) for column in ("user", "item"))
+    values = _values(member, layout, table)
+    users, items = (_ids(member, layout, table, column) for column in ("user", "item"))
     if len(values) == 0:
         raise Problem("problem.data.empty")
     rating_range = _range(member, layout, values, original=original)
@@ -151,14 +154,11 @@ def _table(member: Member, layout: Layout) -> pa.Table:
             if role in ("user", "item") and not layout.original and role not in texts:
                 texts.add(role)
                 continue
+            told = {"name": member.base, "value": value[:40]} | wrong_lines(member, layout).told()
             if role == "rating":
-                raise Problem(
-                    "problem.data.not_number", name=member.base, value=value[:40]
-                ) from error
+                raise Problem("problem.data.not_number", **told) from error
             if role in ("user", "item"):
-                raise Problem(
-                    "problem.data.bad_id", name=member.base, column=role, value=value[:40]
-                ) from error
+                raise Problem("problem.data.wrong_id", column=role, **told) from error
             raise Problem("problem.data.columns", found=_shown(_lines(member))) from error
 
 
@@ -172,11 +172,11 @@ def _parse(member: Member, layout: Layout, texts: set[str], encoding: str) -> pa
     wrong: list[Any] = []
 
     def note(row: Any) -> str:
-        wrong.append(row)
-        return "skip"
+        wrong[:] = [row]
+        return "error"  # the first one ends it: of a million, none is kept
 
-    with member.open() as stream:
-        table = csv.read_csv(
+    with member.open() as stream, _noted(member, layout, wrong):
+        return csv.read_csv(
             stream,
             csv.ReadOptions(
                 column_names=list(layout.names),
@@ -195,27 +195,39 @@ def _parse(member: Member, layout: Layout, texts: set[str], encoding: str) -> pa
                 strings_can_be_null=False,
             ),
         )
-    if wrong:
+
+
+@contextmanager
+def _noted(member: Member, layout: Layout, wrong: list[Any]) -> Iterator[None]:
+    """Tell of the line that ended the reading, if one did."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        if not wrong:
+            raise
         expected = sum(not name.startswith("_") for name in layout.names)
         raise Problem(
-            "problem.data.line",
+            "problem.data.wrong_line",
             name=member.base,
             text=(wrong[0].text or "").strip()[:60],
             expected=len(layout.names) if layout.kind == "csv" else expected,
-        )
-    return table
+            **wrong_lines(member, layout).told(),
+        ) from error
 
 
-def _values(member: Member, table: pa.Table) -> NDArray[np.float64]:
+def _values(member: Member, layout: Layout, table: pa.Table) -> NDArray[np.float64]:
     column = table["rating"]
     values = np.asarray(column.to_numpy(), dtype=np.float64)
     missing = int((~np.isfinite(values)).sum())
     if missing:
-        raise Problem("problem.data.missing_rating", name=member.base, count=f"{missing:,}")
+        told = wrong_lines(member, layout).told()
+        raise Problem("problem.data.missing_rating", name=member.base, **told)
     return values
 
 
-def _ids(member: Member, table: pa.Table, role: str) -> NDArray[Any]:
+def _ids(member: Member, layout: Layout, table: pa.Table, role: str) -> NDArray[Any]:
     import pyarrow as pa
 
     column = table[role]
@@ -225,7 +237,8 @@ def _ids(member: Member, table: pa.Table, role: str) -> NDArray[Any]:
     else:
         empty = column.is_null().to_numpy()
     if empty.any():
-        raise Problem("problem.data.bad_id", name=member.base, column=role, value="")
+        told = wrong_lines(member, layout).told()
+        raise Problem("problem.data.wrong_id", name=member.base, column=role, value="", **told)
     if pa.types.is_string(column.type):
         return ids
     whole: NDArray[np.int64] = column.to_numpy()
@@ -244,20 +257,26 @@ def _range(
         low = 1.0 if whole else 0.5
         for extreme in (lowest, highest):
             if not low <= extreme <= 5.0:
+                told = wrong_lines(member, layout, lambda stars: low <= stars <= 5.0).told()
                 raise Problem(
                     "problem.data.out_of_range",
                     name=member.base,
                     value=f"{extreme:g}",
                     low=f"{low:g}",
                     high="5",
+                    **told,
                 )
         steps = values * (1 if layout.kind == "100k" else 2)
         if (off := steps != np.floor(steps)).any():
-            raise Problem("problem.data.off_grid", name=member.base, value=f"{values[off][0]:g}")
+            each = 1 if layout.kind == "100k" else 2
+            told = wrong_lines(member, layout, lambda stars: (each * stars).is_integer()).told()
+            value = f"{values[off][0]:g}"
+            raise Problem("problem.data.off_grid", name=member.base, value=value, **told)
         return (low, 5.0)
     for extreme in (lowest, highest):
         if abs(extreme) > LARGEST_RATING:
-            raise Problem("problem.data.huge", name=member.base, value=f"{extreme:g}")
+            told = wrong_lines(member, layout, lambda stars: abs(stars) <= LARGEST_RATING).told()
+            raise Problem("problem.data.huge", name=member.base, value=f"{extreme:g}", **told)
     half_stars = layout.original and lowest >= 0.5 and highest <= 5
     if half_stars and bool((values * 2 == np.floor(values * 2)).all()):
         return (0.5, 5.0)

@@ -111,6 +111,16 @@ def ml_csv() -> dict[str, bytes]:
 ARCHIVES = {"100k": ml_100k, "1m": ml_1m, "10m": ml_10m, "csv": ml_csv}
 
 
+def changed_files(
+    files: Mapping[str, bytes], name: str, old: bytes, new: bytes
+) -> dict[str, bytes]:
+    """The same files, in the one whose path ends so the first ``old`` made ``new``."""
+    return {
+        path: data.replace(old, new, 1) if path.endswith(name) else data
+        for path, data in files.items()
+    }
+
+
 def zipped(files: Mapping[str, bytes]) -> bytes:
     """These files as the bytes of a zip."""
     stream = io.BytesIO()

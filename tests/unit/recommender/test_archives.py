@@ -14,7 +14,7 @@ from optviz.core.problem import Problem
 from optviz.language import LANGUAGES, Text
 from optviz.recommender import archives
 
-from .movielens_archives import ARCHIVES, ROWS, ml_1m, ml_100k, ml_csv, zipped
+from .movielens_archives import ARCHIVES, ROWS, changed_files, ml_1m, ml_100k, ml_csv, zipped
 
 
 def folder_of(files, root):
@@ -146,12 +146,7 @@ def without(files, name):
 
 def changed(files, name, old, new):
     assert any(path.endswith(name) and old in data for path, data in files.items())
-    return zipped(
-        {
-            path: data.replace(old, new, 1) if path.endswith(name) else data
-            for path, data in files.items()
-        }
-    )
+    return zipped(changed_files(files, name, old, new))
 
 
 def locked():
@@ -200,7 +195,7 @@ BAD = {
     "columns": changed(ml_csv(), "ratings.csv", b"rating,", b"stuff,"),
     "columns, plain": lines("who,what,how", [("a", "b", "c")] * 12),
     "columns, prose": b"To whom it may concern:\nnothing in here is a rating.\n",
-    "line": changed(ml_csv(), "ratings.csv", b"7,1,1.5,964982224", b"7,1,1.5"),
+    "wrong_line": changed(ml_csv(), "ratings.csv", b"7,1,1.5,964982224", b"7,1,1.5"),
     "line, movies": changed(ml_csv(), "movies.csv", b'"Matrix, The (1999)",Action', b"Action"),
     "not_number": changed(ml_csv(), "ratings.csv", b"7,1,1.5", b"7,1,good"),
     "not_number, dat": changed(ml_1m(), "ratings.dat", b"7::1::2", b"7::1::x"),
@@ -212,8 +207,8 @@ BAD = {
     "out_of_range, low": changed(ml_1m(), "ratings.dat", b"7::1::2", b"7::1::0"),
     "off_grid": changed(ml_csv(), "ratings.csv", b"7,1,1.5", b"7,1,1.7"),
     "huge": lines("user,item,rating", [*PLAIN[1:], (1, 1, 1e12)]),
-    "bad_id": changed(ml_csv(), "ratings.csv", b"7,1,1.5", b"x,1,1.5"),
-    "bad_id, gap": lines("user,item,rating", [*PLAIN[1:], ("", 1, 2)]),
+    "wrong_id": changed(ml_csv(), "ratings.csv", b"7,1,1.5", b"x,1,1.5"),
+    "wrong_id, gap": lines("user,item,rating", [*PLAIN[1:], ("", 1, 2)]),
     "bad_id, movies": changed(ml_csv(), "movies.csv", b"2571", b"two"),
     "double_movie": changed(ml_csv(), "movies.csv", b"2571", b"11"),
     "duplicates": lines("user,item,rating", [*PLAIN, PLAIN[3]]),

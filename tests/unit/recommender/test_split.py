@@ -12,6 +12,7 @@ from optviz.core.problem import Problem
 from optviz.core.task import SilentContext
 from optviz.recommender.config import (
     CONTROLS,
+    MODELS,
     OFFICIAL,
     SPLITS,
     controls_shown,
@@ -20,6 +21,7 @@ from optviz.recommender.config import (
 )
 from optviz.recommender.data import Ratings, load_ratings
 from optviz.recommender.fit import fit_model
+from optviz.recommender.fold_in import FoldIn
 from optviz.recommender.quality import judge
 from optviz.recommender.race import Entry, cross_validated
 from optviz.recommender.split import folds_of, lesson_order, split_baselines, split_rows
@@ -127,6 +129,22 @@ def test_strangers_are_counted_scored_and_a_bucket_of_their_own(model: str, side
         items = np.unique(DATA.item_idx[held])
         said = fitted.predict(np.full(len(items), 3), items)
         assert np.ptp(said) < 1e-5
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+@pytest.mark.parametrize("split", ["last", "random"])
+def test_a_user_with_one_rating_is_served_like_any(model: str, split: str) -> None:
+    """Whether that rating is learnt from (it is no last one) or held out (by this seed)."""
+    config = make_config(model, split=split, n_factors=2, epochs=2, seed=0)
+    fitted = fit_model(config, DATA)
+    held_out = 0 in fitted.valid_rows
+    assert held_out == (split == "random")
+    assert fitted.n_unseen == int(held_out)
+    everything = np.arange(DATA.n_items)
+    assert np.isfinite(fitted.predict(np.zeros(len(everything), int), everything)).all()
+    assert len(fitted.recommend(1, 3)) == 3
+    found = FoldIn(fitted).solve([0], [4.0])
+    assert found.converged and np.isfinite(found.predict(everything)).all()
 
 
 def test_what_the_data_cannot_serve_gets_a_sentence() -> None:
