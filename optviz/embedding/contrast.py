@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Contrast", "Pair", "Share", "contrast"]
+from optviz.embedding.columns import Classes
+
+__all__ = ["Contrast", "Pair", "Share", "contrast", "telling_classes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,26 @@ def _telling(chosen: NDArray[np.bool_], labels: Sequence[str]) -> tuple[Share, .
     for row, joined in enumerate(labels):
         for name in filter(None, joined.split("|")):
             has.setdefault(name, np.zeros(total, dtype=bool))[row] = True
+    counts = ((name, int(rows.sum()), int((rows & chosen).sum())) for name, rows in has.items())
+    return _frequent(counts, n, total)
+
+
+def telling_classes(chosen: NDArray[np.bool_], classes: Classes) -> tuple[Share, ...]:
+    """The classes that occur more often among the chosen points than chance would have it."""
+    total, n = len(chosen), int(chosen.sum())
+    if not 0 < n < total:
+        return ()
+    m = len(classes.names)
+    codes = classes.codes
+    held = np.bincount(codes[codes >= 0], minlength=m)
+    inside = np.bincount(codes[(codes >= 0) & chosen], minlength=m)
+    return _frequent(zip(classes.names, held.tolist(), inside.tolist(), strict=True), n, total)
+
+
+def _frequent(counts: Iterable[tuple[str, int, int]], n: int, total: int) -> tuple[Share, ...]:
+    """(name, held by all, held by the chosen) of each label → those that tell, most first."""
     found = []
-    for name, rows in has.items():
-        held, count = int(rows.sum()), int((rows & chosen).sum())
+    for name, held, count in counts:
         share = held / total
         variance = n * share * (1 - share) * (total - n) / max(total - 1, 1)
         if variance <= 0:

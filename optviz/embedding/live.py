@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from optviz.core.problem import Problem
+from optviz.embedding.projections import reduced
 from optviz.embedding.vectors import as_vectors, comparable
 
 __all__ = [
@@ -47,6 +48,7 @@ STEERED = ("perplexities", "early_exaggeration", "exaggeration", "max_iter")
 
 _MOMENTUM = 0.8  # openTSNE's default, in both phases
 _INTERVALS = 50  # the coarsest grid of openTSNE's interpolation, along each side
+_EXACT = 10_000
 _FEWEST = 7  # the lowest perplexity, 2, needs more than 6
 
 
@@ -156,7 +158,7 @@ class LiveRun:
             settings, perplexities=checked_perplexities(settings.perplexities, n)
         )
         self.iteration = 0
-        self._vectors = matrix
+        self._vectors = reduced(matrix)
         self._threads = threads
         self._affinities = self._find_neighbours()
         if settings.init == "pca":
@@ -176,11 +178,11 @@ class LiveRun:
         from openTSNE.affinity import Multiscale
 
         # Exact neighbours: for some thousand points of some dozen numbers they are found sooner
-        # than approximate ones.
+        # than approximate ones. (With very many points it is the other way round.)
         return Multiscale(
             self._vectors,
             list(self.settings.perplexities),
-            method="exact",
+            method="exact" if len(self._vectors) <= _EXACT else "annoy",
             n_jobs=self._threads,
             random_state=self.settings.seed,
         )

@@ -13,7 +13,7 @@ from optviz.core.task import TaskContext
 from optviz.embedding.live import Frame, LiveRun, LiveSettings
 from optviz.embedding.projections import Projection
 from optviz.embedding.quality import quality
-from optviz.embedding.tasks import QUALITY_NEIGHBOURS, Layout
+from optviz.embedding.tasks import COMPARED, QUALITY_NEIGHBOURS, SAMPLE, Layout
 
 __all__ = ["live_task"]
 
@@ -79,5 +79,8 @@ def _layout(vectors: ArrayLike, run: LiveRun, frame: Frame) -> Layout:
         iterations=frame.iteration,
     )
     k = min(QUALITY_NEIGHBOURS, (len(frame.coordinates) - 1) // 2)
-    trust = quality(vectors, frame.coordinates, k, normalize=settings.normalize)
+    trust = quality(
+        vectors, frame.coordinates, k, normalize=settings.normalize,
+        sample=None if len(frame.coordinates) <= COMPARED else SAMPLE,
+    )  # fmt: skip
     return Layout(projection, trust)

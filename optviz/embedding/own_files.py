@@ -93,10 +93,14 @@ def unpacked(given: Sequence[tuple[str, str]]) -> list[Source]:
         if _begins(path, b"PK\x03\x04"):
             found += _members(name, path)
         else:
-            found.append(Source(name, size, partial(Path(path).open, "rb")))
+            found.append(Source(name, size, partial(_opened, path)))
     if not 1 <= len(found) <= 2:
         raise Problem("problem.own.files", n=len(found))
     return found
+
+
+def _opened(path: str) -> BinaryIO:
+    return Path(path).open("rb")
 
 
 def _size(path: str) -> int:
@@ -212,7 +216,7 @@ def _read_text(source: Source, head: bytes, watch: Watch, rows: int | None) -> T
     lines = [line for line in _decoded(head).splitlines() if line.strip()]
     delimiter = _delimiter(lines[0])
     first = next(_reader(lines[:1], delimiter))
-    second = next(_reader(lines[1:2], delimiter), [])
+    second: list[str] = next(_reader(lines[1:2], delimiter), [])
     counted = delimiter == " " and _is_size(first) and len(second) == int(first[1]) + 1
     headed = not counted and _is_head(first, second)
     if rows is not None and len(first) == 1:
@@ -268,8 +272,9 @@ def _quoted(delimiter: str) -> bool:
 
 
 def _reader(lines: Iterable[str], delimiter: str) -> Any:
-    quoting = csv.QUOTE_MINIMAL if _quoted(delimiter) else csv.QUOTE_NONE
-    return csv.reader(lines, delimiter=delimiter, quoting=quoting)
+    if _quoted(delimiter):
+        return csv.reader(lines, delimiter=delimiter)
+    return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
 
 
 def _delimiter(line: str) -> str:

@@ -8,13 +8,14 @@ or settings that differ in anything find nothing.
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from optviz.embedding.projections import Projection, Setting
 from optviz.embedding.quality import Quality
@@ -32,9 +33,25 @@ def layout_key(
     vectors: ArrayLike, method: str, dimensions: int, settings: Mapping[str, Setting]
 ) -> LayoutKey:
     """What a layout depends on, as one hashable value."""
-    matrix = np.ascontiguousarray(vectors, dtype=np.float32)
-    digest = sha256(repr(matrix.shape).encode() + matrix.tobytes()).hexdigest()[:16]
+    digest = _digest(np.ascontiguousarray(vectors, dtype=np.float32))
     return digest, method, dimensions, tuple(sorted(settings.items()))
+
+
+_digests: dict[int, tuple[weakref.ref[NDArray[np.float32]], str]] = {}
+
+
+def _digest(matrix: NDArray[np.float32]) -> str:
+    """A fingerprint; of a matrix that nobody can change it is taken once."""
+    place = id(matrix)
+    known = _digests.get(place)
+    if known is not None and known[0]() is matrix:
+        return known[1]
+    whole = sha256(repr(matrix.shape).encode())
+    whole.update(matrix.data)
+    digest = whole.hexdigest()[:16]
+    if not matrix.flags.writeable:
+        _digests[place] = weakref.ref(matrix, lambda _: _digests.pop(place, None)), digest
+    return digest
 
 
 def save_layouts(layouts: Sequence[tuple[LayoutKey, Layout]], path: Path = FILE) -> None:

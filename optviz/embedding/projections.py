@@ -21,13 +21,22 @@ from optviz.embedding.vectors import as_vectors, comparable
 
 __all__ = [
     "PROJECTIONS",
+    "REDUCED_TO",
     "Glimpse",
     "Parameter",
     "Projection",
     "ProjectionSpec",
     "fitting",
+    "is_reduced",
     "project",
+    "reduced",
 ]
+
+REDUCED_TO = 50
+"""Numbers that a vector of a large map is reduced to by PCA before t-SNE, which looks at the
+distance of every point from its neighbours again and again."""
+
+_LARGE = 10_000
 
 Array = NDArray[np.float64]
 Setting = int | float | bool | str
@@ -236,6 +245,22 @@ def project(
     )
 
 
+def is_reduced(n: int, d: int) -> bool:
+    """Whether so many vectors of so many numbers are reduced before t-SNE."""
+    return n > _LARGE and d > REDUCED_TO
+
+
+def reduced(matrix: Array) -> Array:
+    """The vectors as t-SNE gets them: long ones of a large map by their leading components."""
+    if not is_reduced(*matrix.shape):
+        return matrix
+    from sklearn.decomposition import PCA
+
+    model = PCA(n_components=REDUCED_TO, svd_solver="covariance_eigh")
+    found: Array = model.fit_transform(matrix)
+    return found
+
+
 def _run_pca(
     matrix: Array, dimensions: int, settings: Mapping[str, Setting], watch: Watch | None
 ) -> dict[str, Any]:
@@ -243,7 +268,9 @@ def _run_pca(
 
     # The full solver draws no random numbers: PCA has one answer, signs aside, and
     # scikit-learn fixes the signs.
-    model = PCA(n_components=dimensions, svd_solver="full")
+    # Of many points the covariance is far smaller than the matrix, and as exact for a picture.
+    solver = "covariance_eigh" if len(matrix) > _LARGE else "full"
+    model = PCA(n_components=dimensions, svd_solver=solver)
     return {
         "coordinates": model.fit_transform(matrix).astype(np.float32),
         "explained_variance": tuple(float(share) for share in model.explained_variance_ratio_),
@@ -265,7 +292,7 @@ def _run_tsne(
         random_state=settings["seed"],
     )
     with watched(watch, len(matrix), dimensions, int(settings["max_iter"])):
-        coordinates = model.fit_transform(matrix)
+        coordinates = model.fit_transform(reduced(matrix))
     return {
         "coordinates": np.asarray(coordinates, dtype=np.float32),
         "kl_divergence": float(model.kl_divergence_),

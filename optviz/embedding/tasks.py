@@ -14,9 +14,13 @@ from optviz.embedding.lookup import TorchCheck, check_with_torch
 from optviz.embedding.projections import Glimpse, Projection, project
 from optviz.embedding.quality import Quality, quality
 
-__all__ = ["QUALITY_NEIGHBOURS", "Layout", "lookup_task", "projection_task"]
+__all__ = ["COMPARED", "QUALITY_NEIGHBOURS", "SAMPLE", "Layout", "lookup_task", "projection_task"]
 
 _SECONDS_BETWEEN_GLIMPSES = 0.4
+COMPARED = 10_000
+"""With more points, the neighbours of a thousand of them, drawn at random, tell of the map."""
+SAMPLE = 1000
+"""So many of them."""
 QUALITY_NEIGHBOURS = 10
 """The neighbours that a map's measure of trust looks at."""
 
@@ -70,8 +74,9 @@ def projection_task(
     measured = None
     if k >= 1:
         measured = quality(
-            vectors, found.coordinates, k, normalize=bool(found.settings["normalize"])
-        )
+            vectors, found.coordinates, k, normalize=bool(found.settings["normalize"]),
+            sample=None if len(found.coordinates) <= COMPARED else SAMPLE,
+        )  # fmt: skip
     return Layout(found, measured)
 
 

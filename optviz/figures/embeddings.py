@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from optviz.embedding.density import density
+from optviz.figures.embeddings_hover import hover_cells, hover_template
 from optviz.figures.embeddings_paint import Canvas, layers
 from optviz.figures.films import Items, short_title
 from optviz.figures.theme import Theme, layout
@@ -39,6 +40,7 @@ def map_figure(
     highlighted: NDArray[np.bool_] | None = None,
     measured: Mapping[str, NDArray[Any]] = MappingProxyType({}),
     sized: bool = False,
+    size_by: str = "",
     crowding: bool = False,
     axes: Axes | None = None,
     selected: int | None = None,
@@ -60,6 +62,7 @@ def map_figure(
         highlighted: (n,) the movies that keep their colour; all others turn grey.
         measured: See :func:`optviz.figures.embeddings_paint.layers`.
         sized: Let the area of a point tell the number of ratings.
+        size_by: Let it tell this column of the user's own instead.
         crowding: Draw lines of equal density under the points of a flat map.
         axes: What lies at the two ends of each axis, where an axis means something.
         selected: A movie to mark; but for it, its neighbours and what is highlighted, all turns
@@ -87,7 +90,7 @@ def map_figure(
             name=text("embeddings.figure.others"), legend=False,
         )  # fmt: skip
     if bright.any():
-        canvas = Canvas(solid, len(items) > _CRISP, strength, sized)
+        canvas = Canvas(solid, len(items) > _CRISP, strength, sized, size_by)
         for layer in layers(
             items, np.flatnonzero(bright), colour, canvas,
             text=text, theme=theme, measured=measured,
@@ -144,7 +147,7 @@ def _add_points(
 ) -> None:
     kind, where = _kind(points, rows)
     shares = measured.get("quality")
-    label = _template(text, shares is not None)
+    label = hover_template(items, text, shares is not None)
     figure.add_trace(
         kind(
             **where,
@@ -152,7 +155,7 @@ def _add_points(
             marker=marker,
             name=name,
             showlegend=legend,
-            customdata=_hover(items, rows, shares),
+            customdata=hover_cells(items, rows, shares),
             hovertemplate=label,
         )
     )
@@ -164,39 +167,6 @@ def _kind(points: Any, rows: Any) -> tuple[Any, dict[str, Any]]:
         return go.Scatter3d, where
     # As SVG the points are crisp and lie under names and rings; WebGL draws over all SVG.
     return (go.Scatter if len(points) <= _CRISP else go.Scattergl), where
-
-
-def _hover(
-    items: Items, rows: NDArray[np.int64], shares: NDArray[Any] | None = None
-) -> NDArray[Any]:
-    """Row number first: what a click reports; then what the hover label shows."""
-    # As an array: Plotly would look at every cell of a list.
-    told = np.empty((len(rows), 6 if shares is None else 7), dtype=object)
-    for place, i in enumerate(rows):
-        told[place, :6] = (
-            int(i),
-            items.named(i),
-            items.genres[i].replace("|", ", ") or "–",
-            round(float(items.means[i]), 2),
-            int(items.counts[i]),
-            f"{items.biases[i]:+.2f}".replace("-", "−"),
-        )
-    if shares is not None:
-        told[:, 6] = [round(100 * float(share)) for share in shares[rows]]
-    return told
-
-
-def _template(text: Text, shares: bool = False) -> str:
-    kept = text("embeddings.figure.hover_kept").replace("[share]", "%{customdata[6]}")
-    return (
-        "<b>%{customdata[1]}</b><br>%{customdata[2]}<br>"
-        + text("embeddings.figure.hover")
-        .replace("[mean]", "%{customdata[3]:.2f}")
-        .replace("[count]", "%{customdata[4]}")
-        .replace("[bias]", "%{customdata[5]}")
-        + (f"<br>{kept}" if shares else "")
-        + "<extra></extra>"
-    )
 
 
 def _add_links(
@@ -244,8 +214,8 @@ def _add_links(
                     "opacity": strength,
                     "line": {"color": theme.ground, "width": 1.5},
                 },
-                customdata=_hover(items, rows),
-                hovertemplate=_template(text),
+                customdata=hover_cells(items, rows),
+                hovertemplate=hover_template(items, text),
                 showlegend=False,
             )
         )

@@ -13,12 +13,14 @@ from optviz.figures.films import GENRE_GROUPS, GENRES, Items, genre_group, rares
 from optviz.figures.theme import Theme
 from optviz.language import Text
 
-__all__ = ["COLOURS", "MEASURED", "Canvas", "Layer", "layers"]
+__all__ = ["COLOURS", "COLUMN", "MEASURED", "Canvas", "Layer", "layers"]
 
 COLOURS = (
     "year", "decade", "genre", "genre_all", "mean", "bias", "count", "cluster", "quality",
 )  # fmt: skip
 """What the points can be coloured by."""
+COLUMN = "column:"
+"""What stands before the name of a column of the user's own, to be coloured by."""
 MEASURED = ("cluster", "quality")
 """Those of :data:`COLOURS` that are not known of a film but measured on the map."""
 
@@ -35,6 +37,7 @@ _PAINT = {"family": 4, "horror": 6, "scifi": 5, "action": 1, "crime": 3, "comedy
 # Six colours that colour-blind readers can tell apart, in as many shapes as it takes.
 # (On a dark ground the two blues are too much alike; the ink takes the place of one.)
 _HUES = (0, 1, 2, 3, 4, 6)
+_MOST_NAMED, _LONGEST_NAME = 20, 24  # names that a legend below the map has room for
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "x", "triangle-down", "pentagon", "star")
 _SHAPES_3D = ("circle", "square", "diamond", "cross", "circle-open", "square-open", "diamond-open")
 
@@ -48,12 +51,14 @@ class Canvas:
         many: Whether there are so many points that they must be small.
         strength: Opacity of a point that is fully there, 0 … 1.
         sized: Whether a point's area tells the film's number of ratings.
+        size_by: The column of numbers that the area tells instead.
     """
 
     solid: bool
     many: bool
     strength: float = 1.0
     sized: bool = False
+    size_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +100,8 @@ def layers(
     if colour in MEASURED and colour not in measured:
         grey = {"color": theme.muted, "opacity": 0.5 * canvas.strength}
         yield Layer(rows, grey | _sizes(items, rows, canvas, 4, 8))
+    elif colour.startswith(COLUMN):
+        yield from _column(items, rows, colour.removeprefix(COLUMN), canvas, text, theme)
     elif colour == "genre":
         yield from _groups(items, rows, canvas, text, theme)
     elif colour == "genre_all":
@@ -117,12 +124,52 @@ def _outline(canvas: Canvas, theme: Theme) -> dict[str, Any]:
 
 def _sizes(items: Items, rows: Rows, canvas: Canvas, small: int, large: int) -> dict[str, Any]:
     size = small if canvas.solid or canvas.many else large
+    column = items.columns.get(canvas.size_by)
+    if column is not None and column.numbers is not None:
+        return {"size": _by_column(column.numbers, rows, size)}
     if not canvas.sized:
         return {"size": size}
     # The area grows with the ratings: a diameter of one half for few, of two and a half for most.
     most = max(float(items.counts.max()), 1.0)
     wide = 0.5 + 2.0 * np.sqrt(items.counts[rows] / most)
     return {"size": (size * wide).astype(np.float32)}
+
+
+def _by_column(numbers: NDArray[np.float64], rows: Rows, size: int) -> NDArray[np.float32]:
+    """Diameters: from one half for the smallest number to two and a half for the largest."""
+    known = numbers[np.isfinite(numbers)]
+    low, high = (known.min(), known.max()) if known.size else (0.0, 0.0)
+    share = (numbers[rows] - low) / (high - low) if high > low else np.full(len(rows), 0.25)
+    wide = 0.5 + 2.0 * np.sqrt(np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0))
+    found: NDArray[np.float32] = (size * wide).astype(np.float32)
+    return found
+
+
+def _column(
+    items: Items, rows: Rows, name: str, canvas: Canvas, text: Text, theme: Theme
+) -> Iterator[Layer]:
+    column = items.columns.get(name)
+    if column is not None and column.graded and column.numbers is not None:
+        marker = {"opacity": 0.9 * canvas.strength} | _scaled(
+            column.numbers, rows, {"title": _bar_title(name)}, theme
+        )
+        yield Layer(rows, marker | _outline(canvas, theme) | _sizes(items, rows, canvas, 4, 8))
+        return
+    if column is None:
+        yield Layer(rows, _shaped(canvas, theme, None) | _sizes(items, rows, canvas, 4, 8))
+        return
+    found = column.classes()
+    for place in range(len(found.names) - 1, -2, -1):
+        own = rows[found.codes[rows] == place]
+        if not own.size:
+            continue
+        marker = _shaped(canvas, theme, None if place < 0 else place)
+        said = text("embeddings.figure.no_class") if place < 0 else found.names[place]
+        yield Layer(
+            own,
+            marker | _sizes(items, own, canvas, 4, 7),
+            said[:_LONGEST_NAME] if place < _MOST_NAMED else "",
+        )
 
 
 def _groups(items: Items, rows: Rows, canvas: Canvas, text: Text, theme: Theme) -> Iterator[Layer]:
@@ -228,23 +275,8 @@ def _graded(
         "count": np.log10(np.maximum(items.counts, 1)),
     } | dict(measured)
     values = np.asarray(known_of[colour], dtype=np.float64)
-    # Of all films, so that a filter changes no colour.
-    known = values[np.isfinite(values)]
-    # A few extremes must not wash out all the others.
-    low, high = np.percentile(known, [2, 98]) if known.size else (0.0, 1.0)
-    if high <= low:
-        low, high = low - 0.5, high + 0.5
-    bar: dict[str, Any] = {
-        "title": {"text": text(f"embeddings.colour.{colour}"), "side": "top", "font": {"size": 13}},
-        "orientation": "h",
-        "x": 0.5,
-        "y": 0,
-        "yanchor": "top",
-        "thickness": 9,
-        "len": 0.5,
-        "outlinewidth": 0,
-        "tickfont": {"color": theme.muted},
-    }
+    bar: dict[str, Any] = {"title": _bar_title(text(f"embeddings.colour.{colour}"))}
+    low, high = _ends(values)
     if colour == "count":
         ticks = [n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
                  if low <= np.log10(n) <= high]  # fmt: skip
@@ -256,10 +288,39 @@ def _graded(
         bar["tickformat"] = "d"
     if colour == "quality":
         bar["tickformat"] = ".0%"
+    return _scaled(values, rows, bar, theme)
+
+
+def _bar_title(words: str) -> dict[str, Any]:
+    return {"text": words, "side": "top", "font": {"size": 13}}
+
+
+def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Of all films, so that a filter changes no colour; few extremes must not wash out the rest."""
+    known = values[np.isfinite(values)]
+    low, high = np.percentile(known, [2, 98]) if known.size else (0.0, 1.0)
+    return (float(low), float(high)) if high > low else (float(low) - 0.5, float(high) + 0.5)
+
+
+def _scaled(
+    values: NDArray[np.float64], rows: Rows, bar: Mapping[str, Any], theme: Theme
+) -> dict[str, Any]:
+    """Colours of a scale, and its bar below the map."""
+    low, high = _ends(values)
     return {
         "color": values[rows].astype(np.float32),
-        "cmin": float(low),
-        "cmax": float(high),
+        "cmin": low,
+        "cmax": high,
         "colorscale": theme.scale(theme.sequential),
-        "colorbar": bar,
+        "colorbar": {
+            "orientation": "h",
+            "x": 0.5,
+            "y": 0,
+            "yanchor": "top",
+            "thickness": 9,
+            "len": 0.5,
+            "outlinewidth": 0,
+            "tickfont": {"color": theme.muted},
+            **bar,
+        },
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+
+from optviz.embedding.columns import Column
 
 __all__ = ["GENRES", "GENRE_GROUPS", "Items", "genre_group", "rarest_genre", "short_title"]
 
@@ -42,6 +45,9 @@ class Items:
         means: (n,) mean rating.
         counts: (n,) number of ratings.
         biases: (n,) the model's movie bias.
+        columns: Name → what a table of the user's own tells of each.
+        films: Whether they are films; of other points nothing is known but their names (the
+            titles) and the columns.
     """
 
     titles: Sequence[str]
@@ -50,6 +56,8 @@ class Items:
     means: NDArray[np.float64]
     counts: NDArray[np.int64]
     biases: NDArray[np.float64]
+    columns: Mapping[str, Column] = field(default_factory=lambda: MappingProxyType({}))
+    films: bool = True
 
     def __len__(self) -> int:
         return len(self.titles)
@@ -58,6 +66,19 @@ class Items:
         """The title with its year."""
         year = self.years[i]
         return self.titles[i] if np.isnan(year) else f"{self.titles[i]} ({int(year)})"
+
+    def rows(self, rows: NDArray[np.int64]) -> Items:
+        """Those of them."""
+        return Items(
+            [self.titles[row] for row in rows],
+            self.years[rows],
+            [self.genres[row] for row in rows],
+            self.means[rows],
+            self.counts[rows],
+            self.biases[rows],
+            {name: column.rows(rows) for name, column in self.columns.items()},
+            self.films,
+        )
 
 
 def genre_group(genres: str) -> str:

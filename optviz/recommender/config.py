@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -195,14 +195,21 @@ def recipe_for(model: str, on_page: TrainConfig) -> TrainConfig:
     return on_page if on_page.model == model else DEFAULTS[model]
 
 
-def controls_shown(config: TrainConfig) -> list[Control]:
-    """The controls that matter for ``config``, in order (``model`` itself first)."""
+def controls_shown(config: TrainConfig, free: Collection[str] = ()) -> list[Control]:
+    """The controls that matter for ``config``, in order (``model`` itself first).
+
+    Args:
+        config: The recipe.
+        free: Settings that may come to any value: what matters with one of them is shown too.
+    """
     used = MODELS[config.model].controls
     return [
         control
         for control in CONTROLS.values()
         if control.name in used
-        and all(getattr(config, field) in values for field, values in control.needs)
+        and all(
+            field in free or getattr(config, field) in values for field, values in control.needs
+        )
     ]
 
 

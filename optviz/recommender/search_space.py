@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
-from optviz.recommender.config import CONTROLS, MODELS, SPLITS, TrainConfig
+from optviz.recommender.config import (
+    CONTROLS,
+    MODELS,
+    SPLITS,
+    TrainConfig,
+    controls_shown,
+)
 from optviz.recommender.split import FEWEST, split_rows
 
 if TYPE_CHECKING:
@@ -109,14 +115,8 @@ def searchable(config: TrainConfig, searched: Iterable[str] = ()) -> list[str]:
         >>> searchable(DEFAULTS["als"])
         ['n_factors', 'regularization', 'epochs']
     """
-    free = set(searched)
-    return [
-        control.name
-        for control in CONTROLS.values()
-        if control.name in MODELS[config.model].controls
-        and control.name not in _FIXED
-        and all(field in free or getattr(config, field) == value for field, value in control.needs)
-    ]
+    shown = controls_shown(config, set(searched))
+    return [control.name for control in shown if control.name not in _FIXED]
 
 
 def ranges_for(config: TrainConfig, chosen: Iterable[Range]) -> tuple[Range, ...]:

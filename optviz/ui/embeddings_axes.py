@@ -17,6 +17,7 @@ from optviz.figures.embeddings import Axes
 from optviz.figures.films import short_title
 from optviz.ui import controls
 from optviz.ui.embeddings_data import Movies
+from optviz.ui.embeddings_filter import names_of
 from optviz.ui.embeddings_layouts import Request, Shown
 from optviz.ui.embeddings_select import film_list
 from optviz.ui.embeddings_state import NO_MOVIE, OWN_AXES, EmbeddingsState
@@ -33,7 +34,8 @@ _ANSWERS = 5
 def render_poles(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
     """Draw the choice of films at either end of both axes."""
     text = page.text
-    names = _names(movies)
+    chosen = [film for side in _SIDES for film in getattr(store.value, side)]
+    names = names_of(store.value, movies, chosen)
     options = sorted(names, key=lambda film: names[film].lower())
 
     def taker(side: str) -> Callable[[list[int]], None]:
@@ -46,10 +48,6 @@ def render_poles(page: Page, store: Store[EmbeddingsState], movies: Movies) -> N
             max_selections=_MOST_FILMS, placeholder=text("embeddings.axes.pick"),
             **bind_value(f"embeddings.{side}", picked, taker(side)),
         )  # fmt: skip
-
-
-def _names(movies: Movies) -> dict[int, str]:
-    return {int(film): movies.items.named(row) for row, film in enumerate(movies.item_ids)}
 
 
 def own_map(
@@ -101,7 +99,8 @@ def _rows(movies: Movies, films: tuple[int, ...]) -> list[int]:
 
 def render_analogy(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
     """Draw a − b + c, folded: three films to pick, and the nearest answers."""
-    text, names = page.text, _names(movies)
+    text, state = page.text, store.value
+    names = names_of(state, movies, (state.plus, state.minus, state.like))
     names[NO_MOVIE] = text("embeddings.search.none")
     options = [NO_MOVIE, *sorted(names.keys() - {NO_MOVIE}, key=lambda film: names[film].lower())]
     with st.expander(text("embeddings.analogy.title"), icon=":material/function:"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +30,7 @@ class Movies:
         own: Whether the session's own model made the factors.
         model: Key of the model that made them (``recommender.config.MODELS``).
         version: Of the ratings.
+        file: The user's own file that they come from, if they are no films.
     """
 
     vectors: NDArray[np.float32]
@@ -38,34 +39,28 @@ class Movies:
     own: bool
     model: str
     version: str
+    file: str = ""
 
     def __len__(self) -> int:
         return len(self.vectors)
 
     def most_rated(self, n: int) -> Movies:
-        """The first ``n``."""
-        return self._rows(np.arange(min(n, len(self))))
+        """The first ``n``; of points that are no films, ``n`` from all parts of their file."""
+        if n >= len(self):
+            return self
+        if self.file:
+            return self._rows(np.linspace(0, len(self) - 1, n).round().astype(np.int64))
+        return self._rows(np.arange(n))
 
     def only(self, item_ids: Sequence[int]) -> Movies:
         """Those of them with these raw ids."""
         return self._rows(np.flatnonzero(np.isin(self.item_ids, item_ids)))
 
     def _rows(self, rows: NDArray[np.int64]) -> Movies:
-        items = self.items
-        return Movies(
-            self.vectors[rows],
-            Items(
-                [items.titles[row] for row in rows],
-                items.years[rows],
-                [items.genres[row] for row in rows],
-                items.means[rows],
-                items.counts[rows],
-                items.biases[rows],
-            ),
-            self.item_ids[rows],
-            self.own,
-            self.model,
-            self.version,
+        vectors = self.vectors[rows]
+        vectors.setflags(write=self.vectors.flags.writeable)
+        return replace(
+            self, vectors=vectors, items=self.items.rows(rows), item_ids=self.item_ids[rows]
         )
 
     def place(self, item_id: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -32,8 +32,10 @@ def films_csv(
     axes = "xyz"[: 0 if coordinates is None else coordinates.shape[1]]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *axes])
     items = movies.items
+    if not items.films:
+        return points_csv(movies, rows, coordinates)
+    writer.writerow([*_COLUMNS, *axes])
     for row in rows:
         year = items.years[row]
         place = [] if coordinates is None else [f"{value:.6g}" for value in coordinates[row]]
@@ -58,6 +60,8 @@ def projector_files(movies: Movies) -> bytes:
     ``vectors.tsv`` holds a line of numbers a film and no heads; ``metadata.tsv`` the same films
     with heads. A number is written so that reading it back gives the same bits.
     """
+    if not movies.items.films:
+        return points_files(movies)
     vectors = [map(str, row) for row in movies.vectors]
     metadata = [["title", "year", "genres", "mean_rating", "n_ratings", "item_id"]]
     items = movies.items
@@ -73,11 +77,43 @@ def projector_files(movies: Movies) -> bytes:
             int(movies.item_ids[row]),
         )
         metadata.append(list(map(str, told)))
+    return _zipped(vectors, metadata)
+
+
+def _zipped(vectors: Iterable[Iterable[str]], metadata: Iterable[Iterable[str]]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, lines in (("vectors.tsv", vectors), ("metadata.tsv", metadata)):
             archive.writestr(name, "".join("\t".join(line) + "\n" for line in lines))
     return packed.getvalue()
+
+
+def points_csv(
+    movies: Movies, rows: Sequence[int], coordinates: NDArray[np.floating] | None
+) -> bytes:
+    """:func:`films_csv` for points that are no films: their names, and all that a file told."""
+    axes = "xyz"[: 0 if coordinates is None else coordinates.shape[1]]
+    columns = movies.items.columns
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["point", *columns, *axes])
+    for row in rows:
+        place = [] if coordinates is None else [f"{value:.6g}" for value in coordinates[row]]
+        told = [one.cell(row) for one in columns.values()]
+        writer.writerow([movies.items.titles[row], *told, *place])
+    return ("\ufeff" + out.getvalue()).encode()
+
+
+def points_files(movies: Movies) -> bytes:
+    """:func:`projector_files` for points that are no films."""
+    items = movies.items
+    columns = list(items.columns.values())
+    metadata = [["point", *(" ".join(one.name.split()) for one in columns)]]
+    metadata += [
+        [" ".join(items.titles[row].split()), *(" ".join(one.cell(row).split()) for one in columns)]
+        for row in range(len(movies))
+    ]
+    return _zipped((map(str, row) for row in movies.vectors), metadata)
 
 
 def render_export(

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from optviz.core.problem import Problem
 from optviz.embedding.illusions import ILLUSIONS
 from optviz.embedding.search import title_test
+from optviz.figures.embeddings_paint import COLUMN
 from optviz.ui.fields import custom
 
-__all__ = ["Guesses", "film_set", "genre_set", "guessed", "search_words"]
+__all__ = [
+    "Guesses",
+    "colour_name",
+    "film_set",
+    "genre_set",
+    "guessed",
+    "search_words",
+]
+
 
 Guesses = tuple[tuple[str, str], ...]
 """(puzzle, answer) for each puzzle that was guessed at, in their order."""
 
 _READABLE = 8
-_MOST_FILMS = 20_000
+_MOST_FILMS = 100_000
 _MOST_GENRES, _LONGEST_GENRE = 30, 40
 _LONGEST_SEARCH = 120
+_LONGEST_COLUMN = 300
 
 
 def film_set(default: tuple[int, ...] = ()) -> tuple[int, ...]:
@@ -94,6 +104,18 @@ def genre_set() -> tuple[str, ...]:
         parse=lambda written: tuple(filter(None, written.split("|"))),
         write="|".join,
     )
+
+
+def colour_name(default: str, known: Sequence[str]) -> str:
+    """One of ``known``, or a column of the user's own table."""
+
+    def check(value: Any) -> str:
+        name = str(value)
+        if name not in known and not (name.startswith(COLUMN) and len(name) <= _LONGEST_COLUMN):
+            raise Problem("problem.state.choice", value=name[:40], known=", ".join(known))
+        return name
+
+    return custom(default, check=check, parse=str, write=str)
 
 
 def search_words() -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -13,9 +16,9 @@ from optviz.ui import controls
 from optviz.ui.embeddings_data import Movies, session_movies
 from optviz.ui.embeddings_state import FIRST_YEAR, LAST_YEAR, EmbeddingsState
 from optviz.ui.frame import Page
-from optviz.ui.state import Store, bind_value, guarded
+from optviz.ui.state import Store, bind_value, guarded, remember
 
-__all__ = ["NO_FILTER", "genre_name", "highlighted", "matches", "render_filter"]
+__all__ = ["NO_FILTER", "genre_name", "highlighted", "matches", "names_of", "render_filter"]
 
 Mask = NDArray[np.bool_]
 
@@ -23,13 +26,40 @@ NO_FILTER = {"find": "", "genres": (), "first_year": FIRST_YEAR, "last_year": LA
 """The fields of a state in which nothing is searched for."""
 
 
+_LISTED_ALL, _LISTED = 10_000, 2_000
+
+
 def matches(state: EmbeddingsState, movies: Movies) -> Mask:
     """(n,) which films the search, the genres and the years mean; all, if nothing is asked."""
+    asked = (state.find, state.genres, state.first_year, state.last_year)
+    kept: list[Any] = remember("matches", lambda: [None, None, None])
+    if kept[0] is not movies.items or kept[1] != asked:  # a hundred thousand names take a moment
+        kept[:] = movies.items, asked, _matches(state, movies)
+    found: Mask = kept[2]
+    return found
+
+
+def names_of(state: EmbeddingsState, movies: Movies, always: Sequence[int] = ()) -> dict[int, str]:
+    """Raw id → name, of the films that a list offers.
+
+    That is all of them; of very many, the first that the search finds, and ``always``.
+    """
+    rows = range(len(movies))
+    if len(movies) > _LISTED_ALL:
+        shown = np.flatnonzero(matches(state, movies))[:_LISTED]
+        places = np.flatnonzero(np.isin(movies.item_ids, always))
+        rows = np.union1d(shown, places).tolist()
+    return {int(movies.item_ids[row]): movies.items.named(row) for row in rows}
+
+
+def _matches(state: EmbeddingsState, movies: Movies) -> Mask:
     items = movies.items
     found = np.ones(len(movies), dtype=bool)
     if state.find.strip():
         meant = title_test(state.find)
         found &= [meant(items.named(row)) for row in range(len(movies))]
+    if not items.films:
+        return found
     if state.genres:
         wanted = set(state.genres)
         found &= [bool(wanted & set(genres.split("|"))) for genres in items.genres]
@@ -64,8 +94,9 @@ def render_filter(page: Page, store: Store[EmbeddingsState], movies: Movies) -> 
             lambda written: store.set(find=written), text,
             placeholder=text("embeddings.find.example"), help=text("embeddings.find.words_help"),
         )  # fmt: skip
-        _genres(page, store, movies)
-        _years(page, store)
+        if movies.items.films:
+            _genres(page, store, movies)
+            _years(page, store)
     if not store.value.filtered:
         return
     found = matches(store.value, movies)

@@ -13,14 +13,15 @@ from optviz.core.problem import Problem
 from optviz.embedding.precomputed import layout_key
 from optviz.embedding.projections import PROJECTIONS, fitting
 from optviz.figures.embeddings import Axes, map_figure
-from optviz.figures.embeddings_paint import MEASURED
 from optviz.figures.map_page import map_page
 from optviz.ui import controls
 from optviz.ui.components import Click, Selection, chart
 from optviz.ui.embeddings_axes import own_map, pole_names, render_analogy, render_poles
-from optviz.ui.embeddings_data import Movies, session_movies
+from optviz.ui.embeddings_colours import render_colour
+from optviz.ui.embeddings_data import Movies
 from optviz.ui.embeddings_export import render_export
-from optviz.ui.embeddings_filter import highlighted, matches, render_filter
+from optviz.ui.embeddings_facts import render_facts
+from optviz.ui.embeddings_filter import highlighted, matches, names_of, render_filter
 from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
 from optviz.ui.embeddings_live import (
     choose_library,
@@ -30,26 +31,34 @@ from optviz.ui.embeddings_live import (
 )
 from optviz.ui.embeddings_measures import known_measures, render_measures
 from optviz.ui.embeddings_near import render_looks, render_neighbours
+from optviz.ui.embeddings_own import everything
+from optviz.ui.embeddings_own_panel import render_own, take_files
 from optviz.ui.embeddings_select import render_alone, render_selection
-from optviz.ui.embeddings_state import COLOURS, NO_MOVIE, OWN_AXES, EmbeddingsState
+from optviz.ui.embeddings_state import NO_MOVIE, OWN_AXES, EmbeddingsState
+from optviz.ui.embeddings_words import speaking_of_points
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, guarded
 
 __all__ = ["render_map"]
 
 _HEIGHT = 500
+_STEP = 50
 _REFRESH = 0.5
 
 
 def render_map(page: Page, store: Store[EmbeddingsState]) -> None:
     """Draw the map beside its controls."""
-    everything = session_movies()
+    take_files(store)
+    films = everything(store)
+    if films.file:
+        page = speaking_of_points(page)
     stage, side = st.columns([10, 3.1], gap="small")
     with side:
-        movies = _controls(page, store, everything)
+        movies = _controls(page, store, films)
         with st.container():  # one place, whatever it holds: what follows stays the same element
             near = render_neighbours(page, store, movies)
-        _settings(page, store, movies)
+        _settings(page, store, movies, films)
+        render_own(page, store)
     with stage:
         shown = (
             _own(page, store, movies, near) if _is_own(store) else _stage(page, store, movies, near)
@@ -81,10 +90,14 @@ def _controls(page: Page, store: Store[EmbeddingsState], everything: Movies) -> 
     if alone is not None and not len(alone):  # a link, or another model's films
         store.set(alone=())
         alone = None
+    # The slider ends at the next step above all that there are.
+    most = max(_STEP * -(-len(everything) // _STEP), 100)
+    if store.value.n_movies > most:
+        store.set(n_movies=most)
     movies = everything.most_rated(store.value.n_movies) if alone is None else alone
     if store.value.movie != NO_MOVIE and movies.place(store.value.movie) is None:
         store.set(movie=NO_MOVIE)
-    names = {int(i): movies.items.named(row) for row, i in enumerate(movies.item_ids)}
+    names = names_of(store.value, movies, (store.value.movie,))
     names[NO_MOVIE] = text("embeddings.search.none")
     st.selectbox(
         text("embeddings.search.label"),
@@ -98,7 +111,9 @@ def _controls(page: Page, store: Store[EmbeddingsState], everything: Movies) -> 
     return movies
 
 
-def _settings(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
+def _settings(
+    page: Page, store: Store[EmbeddingsState], movies: Movies, everything: Movies
+) -> None:
     text, state = page.text, store.value
 
     def method(name: str) -> str:
@@ -112,19 +127,14 @@ def _settings(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None
         render_poles(page, store, movies)
     elif state.method == "tsne":
         choose_library(page, store)
-    controls.choose(
-        store, "colour", text("embeddings.colour.label"), list(COLOURS),
-        lambda name: text(f"embeddings.colour.{name}"),
-    )  # fmt: skip
-    note = "not_live" if state.live and state.colour in MEASURED else f"{state.colour}_note"
-    st.caption(text(f"embeddings.colour.{note}"))
+    render_colour(page, store, movies)
     with st.container(gap="xsmall"):
         render_filter(page, store, movies)
-        render_looks(page, store)
-        _layout_settings(page, store)
+        render_looks(page, store, movies)
+        _layout_settings(page, store, len(everything))
 
 
-def _layout_settings(page: Page, store: Store[EmbeddingsState]) -> None:
+def _layout_settings(page: Page, store: Store[EmbeddingsState], most: int) -> None:
     text, state = page.text, store.value
     with st.expander(text("embeddings.settings.title"), icon=":material/tune:"):
         if state.method != OWN_AXES:
@@ -133,7 +143,8 @@ def _layout_settings(page: Page, store: Store[EmbeddingsState]) -> None:
                 disabled=state.live,
             )  # fmt: skip
         controls.slider(
-            store, "n_movies", text("embeddings.settings.n_movies"), 50, 9000, 50,
+            store, "n_movies", text("embeddings.settings.n_movies"), 50,
+            max(_STEP * -(-most // _STEP), 100),            _STEP,
             disabled=bool(state.alone), help=text("embeddings.settings.n_movies_help"),
         )  # fmt: skip
         if state.live:
@@ -205,7 +216,7 @@ def _look(
         st.rerun()
     if shown is not None:
         _picture(page, store, shown, near)
-        _facts(page, shown)
+        render_facts(page, shown)
         return
     glimpse = watch.glimpse()
     if glimpse is not None:
@@ -293,6 +304,7 @@ def _drawn(
         highlighted=highlighted(state, movies),
         measured=measured,
         sized=state.sized,
+        size_by=state.size_by,
         crowding=state.crowding,
         axes=axes,
         selected=row,
@@ -326,39 +338,6 @@ def _draw(store: Store[EmbeddingsState], movies: Movies, figure: Any) -> None:
         events.click is not None and events.click.point is not None
     ):
         st.rerun()  # the list beside the picture follows
-
-
-def _facts(page: Page, shown: Shown) -> None:
-    text, layout = page.text, shown.layout
-    projection, trust = layout.projection, layout.quality
-    movies = shown.request.movies
-    parts = [text("embeddings.facts.movies", n=f"{len(movies):,}", k=movies.vectors.shape[1])]
-    if projection.kl_divergence is not None:
-        parts.append(
-            text(
-                "embeddings.facts.tsne",
-                perplexity=projection.settings["perplexity"],
-                iterations=f"{projection.iterations:,}",
-                kl=projection.kl_divergence,
-            )
-        )
-    if projection.explained_variance is not None:
-        parts.append(text("embeddings.facts.pca", share=100 * sum(projection.explained_variance)))
-    made = "bundled" if shown.bundled else "made"
-    parts.append(text(f"embeddings.facts.{made}", seconds=projection.seconds))
-    source = "own" if movies.own else "bundled_model"
-    parts.append(text(f"embeddings.facts.{source}", version=movies.version))
-    if trust is not None:
-        st.markdown(
-            text(
-                "embeddings.facts.trust",
-                trust=trust.trustworthiness,
-                kept=trust.kept * trust.k,
-                k=trust.k,
-            ),
-            help=text("embeddings.facts.trust_help"),
-        )
-    st.caption(" · ".join(parts))
 
 
 def _progress(page: Page, watch: Watcher, request: Request) -> None:

@@ -52,9 +52,12 @@ def render_neighbours(page: Page, store: Store[EmbeddingsState], movies: Movies)
     return tuple(movies.item_ids[near.indices].tolist())
 
 
-def render_looks(page: Page, store: Store[EmbeddingsState]) -> None:
+def render_looks(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
     """Draw the choice of what near means, and of what the points tell."""
     text, state = page.text, store.value
+    scales = ["", *(name for name, one in movies.items.columns.items() if one.numbers is not None)]
+    if state.size_by not in scales:
+        store.set(size_by="")
     with st.expander(text("embeddings.looks.title"), icon=":material/palette:"):
         controls.segment(
             store, "metric", text("embeddings.looks.metric"), list(METRICS),
@@ -62,13 +65,19 @@ def render_looks(page: Page, store: Store[EmbeddingsState]) -> None:
             help=text("embeddings.looks.metric_help"),
         )  # fmt: skip
         controls.slider(store, "near", text("embeddings.looks.near"), 1, 50)
-        controls.switch(
-            store,
-            "sized",
-            text("embeddings.looks.sized"),
-            disabled=state.live,
-            help=text("embeddings.looks.sized_help"),
-        )
+        if movies.items.films:
+            controls.switch(
+                store,
+                "sized",
+                text("embeddings.looks.sized"),
+                disabled=state.live or bool(state.size_by),
+                help=text("embeddings.looks.sized_help"),
+            )
+        if len(scales) > 1:
+            controls.choose(
+                store, "size_by", text("embeddings.own.size_by"), scales,
+                lambda name: name or text("embeddings.own.size_same"), disabled=state.live,
+            )  # fmt: skip
         controls.switch(
             store, "crowding", text("embeddings.looks.crowding"),
             disabled=state.live or (state.dimensions == "3" and state.method != OWN_AXES),

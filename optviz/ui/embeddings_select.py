@@ -11,6 +11,7 @@ from optviz.embedding.contrast import Contrast, contrast
 from optviz.embedding.neighbours import nearest_to_all
 from optviz.embedding.projections import PROJECTIONS
 from optviz.ui import controls
+from optviz.ui.embeddings_columns import render_columns
 from optviz.ui.embeddings_data import Movies
 from optviz.ui.embeddings_export import films_csv
 from optviz.ui.embeddings_filter import NO_FILTER, genre_name
@@ -81,7 +82,9 @@ def render_selection(
     _actions(page, store, movies, rows, shown)
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        _differences(page, movies, chosen)
+        if movies.items.films:
+            _differences(page, movies, chosen)
+        render_columns(page, movies, chosen)
     with right:
         _lists(page, store, movies, rows)
 

@@ -12,11 +12,20 @@ from optviz.core.problem import Problem
 from optviz.embedding.illusions import ILLUSIONS, SEEDS
 from optviz.embedding.live import LiveSettings, checked_perplexities, live_available
 from optviz.embedding.neighbours import METRICS
+from optviz.embedding.own_files import MOST_ROWS
 from optviz.embedding.projections import PROJECTIONS
 from optviz.embedding.travel import TRAVELS
+from optviz.figures.embeddings_paint import COLUMN
 from optviz.recommender.config import MODELS
-from optviz.ui.embeddings_fields import Guesses, film_set, genre_set, guessed, search_words
-from optviz.ui.fields import PageState, choice, custom, flag, integer, number
+from optviz.ui.embeddings_fields import (
+    Guesses,
+    colour_name,
+    film_set,
+    genre_set,
+    guessed,
+    search_words,
+)
+from optviz.ui.fields import PageState, choice, custom, flag, integer, number, words
 
 __all__ = [
     "COLOURS",
@@ -29,6 +38,7 @@ __all__ = [
     "OWN_AXES",
     "PARTS",
     "SCENES",
+    "SOURCES",
     "EmbeddingsState",
     "Matrix",
 ]
@@ -36,6 +46,8 @@ __all__ = [
 Matrix = tuple[tuple[float, ...], ...]
 
 LIBRARIES = ("sklearn", "opentsne")
+SOURCES = ("movies", "own")
+"""What is on the map: films, or the points of a file of the user's own."""
 PARTS = ("map", "lookup", "illusions", "growth")
 COLOURS = (  # optviz.figures.embeddings_paint.COLOURS
     "year", "decade", "genre", "genre_all", "mean", "bias", "count", "cluster", "quality",
@@ -86,8 +98,10 @@ class EmbeddingsState(PageState):
     part: str = choice("map", PARTS)
     method: str = choice("tsne", (*PROJECTIONS, OWN_AXES))
     dimensions: str = choice("2", ("2", "3"))
-    n_movies: int = integer(1000, 50, 9000)
-    colour: str = choice("year", COLOURS)
+    source: str = choice("movies", SOURCES)
+    n_movies: int = integer(1000, 50, MOST_ROWS)
+    colour: str = colour_name("year", COLOURS)
+    size_by: str = words("", 300)
     movie: int = integer(NO_MOVIE, NO_MOVIE, 2**31)
     clicked: int = integer(NO_MOVIE, NO_MOVIE, 2**31)
     perplexity: float = number(30.0, 2.0, 100.0)
@@ -132,6 +146,11 @@ class EmbeddingsState(PageState):
     grow_model: str = choice("dot_bias", tuple(MODELS))
     grow_method: str = choice("tsne", TRAVELS)
     trails: tuple[int, ...] = film_set((1, 260, 588, 593, 2571))  # Toy Story, Star Wars, Aladdin …
+
+    @property
+    def column(self) -> str:
+        """The column of a table that the points are coloured by, if it is one."""
+        return self.colour.removeprefix(COLUMN) if self.colour.startswith(COLUMN) else ""
 
     @property
     def live(self) -> bool:

@@ -124,7 +124,8 @@ def test_trials_never_see_the_page_s_validation_rows(config: TrainConfig) -> Non
     assert not set(valid) & (set(learnt) | set(judged))
     assert sorted([*learnt, *judged]) == sorted(train)
     assert len(judged) == len(train) // 5
-    few = load_ratings(b"user,item,rating\n1,1,1\n1,2,2\n2,1,3\n2,2,4\n3,1,5\n3,2,3\n")
+    few = load_ratings("\n".join(["user,item,rating", *(f"{n},{n % 3},{n % 5}"
+                                   for n in range(10))]).encode())  # fmt: skip
     with pytest.raises(Problem, match="at least"):
         search_rows(few, config)
 

@@ -1,0 +1,55 @@
+"""What a map was made from and how, and how far to trust it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from optviz.embedding.projections import REDUCED_TO, is_reduced
+from optviz.embedding.tasks import COMPARED
+from optviz.ui.embeddings_layouts import Shown
+from optviz.ui.frame import Page
+
+__all__ = ["render_facts"]
+
+
+def render_facts(page: Page, shown: Shown) -> None:
+    """Draw the trust in a map, and a line of what it was made from and how."""
+    text, layout = page.text, shown.layout
+    projection, trust = layout.projection, layout.quality
+    movies = shown.request.movies
+    parts = [text("embeddings.facts.movies", n=f"{len(movies):,}", k=movies.vectors.shape[1])]
+    if projection.kl_divergence is not None:
+        parts.append(
+            text(
+                "embeddings.facts.tsne",
+                perplexity=projection.settings["perplexity"],
+                iterations=f"{projection.iterations:,}",
+                kl=projection.kl_divergence,
+            )
+        )
+    if is_reduced(*movies.vectors.shape) and projection.method != "pca":
+        parts.append(text("embeddings.facts.reduced", d=REDUCED_TO))
+    if projection.explained_variance is not None:
+        parts.append(text("embeddings.facts.pca", share=100 * sum(projection.explained_variance)))
+    made = "bundled" if shown.bundled else "made"
+    parts.append(text(f"embeddings.facts.{made}", seconds=projection.seconds))
+    if movies.file:
+        parts.append(movies.file)
+    else:
+        source = "own" if movies.own else "bundled_model"
+        parts.append(text(f"embeddings.facts.{source}", version=movies.version))
+    if trust is not None:
+        st.markdown(
+            text(
+                "embeddings.facts.trust",
+                trust=trust.trustworthiness,
+                kept=trust.kept * trust.k,
+                k=trust.k,
+            ),
+            help=text(
+                "embeddings.facts.trust_sampled"
+                if len(movies) > COMPARED
+                else "embeddings.facts.trust_help"
+            ),
+        )
+    st.caption(" · ".join(parts))
