@@ -56,7 +56,8 @@ def wrong_lines(
         layout: Of its lines.
         allowed: Which ratings are right.
     """
-    count, first, number = 0, [], 0
+    count, number = 0, 0
+    first: list[int] = []
     right = _judge(layout, allowed)
     for number, fields in _lines(member, layout):
         if number > MOST_LINES:
