@@ -28,7 +28,8 @@ def render_lesson(page: Page, store: Store[RecommenderState], every: Runs) -> No
              f"{preset.reached:.4f}", _told(_here(every, preset), "–")]
             for name, preset in PRESETS.items()
         ]  # fmt: skip
-        st.markdown(controls.number_table(head, rows))
+        with st.container(key="frame-scroll-recommender-lesson"):
+            st.markdown(controls.number_table(head, rows))
         st.caption(text("recommender.lesson.known"))
         chosen: dict[str, str] = remember("recommender lesson", dict)
         name = chosen.get("name", next(iter(PRESETS)))
@@ -36,7 +37,7 @@ def render_lesson(page: Page, store: Store[RecommenderState], every: Runs) -> No
             controls.choose_part(
                 f"recommender.lesson.{text.code}", text("recommender.lesson.recipe"),
                 list(PRESETS), name, lambda picked: chosen.update(name=picked),
-                lambda option: text(f"preset.{option}"), width=420,
+                lambda option: text(f"preset.{option}"), width=280,
             )  # fmt: skip
             st.button(
                 text("recommender.lesson.set_up"), key="recommender.lesson.set_up",
