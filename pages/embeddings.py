@@ -5,11 +5,13 @@ from optviz.ui.embeddings_growth import render_growth
 from optviz.ui.embeddings_illusions import render_illusions
 from optviz.ui.embeddings_lookup import render_lookup
 from optviz.ui.embeddings_map import render_map
+from optviz.ui.embeddings_own_panel import take_files
 from optviz.ui.embeddings_state import SCENES, EmbeddingsState
 from optviz.ui.state import Store
 
 with frame.page("embeddings") as page:
     store = Store(EmbeddingsState)
+    take_files(store)
     page.headline()
     for problem in store.problems:
         page.problem(problem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,8 @@ from optviz.embedding.vectors import as_vectors, unit_rows
 __all__ = ["METRICS", "Neighbours", "analogy", "nearest", "nearest_to_all"]
 
 Array = NDArray[np.float64]
+
+_LARGE, _SPARE = 5_000_000, 300
 
 METRICS = ("cosine", "euclidean")
 """What "near" may mean: by the angle between two rows, or by the distance between them."""
@@ -52,6 +55,14 @@ def nearest(vectors: ArrayLike, index: int, k: int = 10, metric: str = "cosine")
         >>> nearest(rows, 0, 3, "euclidean").values.round(3).tolist()
         [1.005, 2.0, 3.162]
     """
+    few = _shortlist(vectors, [index], k, metric)
+    if few is None:
+        return _among_all(vectors, index, k, metric)
+    found = _among_all(np.asarray(vectors)[few], int(np.searchsorted(few, index)), k, metric)
+    return Neighbours(few[found.indices], found.values, metric)
+
+
+def _among_all(vectors: ArrayLike, index: int, k: int, metric: str) -> Neighbours:
     matrix = as_vectors(vectors)
     _require(matrix, [index], k, metric)
     return _near(_measured(matrix, metric), None, [index], k, metric)
@@ -93,7 +104,7 @@ def analogy(vectors: ArrayLike, a: int, b: int, c: int, k: int = 5) -> Neighbour
     return _near(units, units[a] - units[b] + units[c], [a, b, c], k, "cosine")
 
 
-def _require(matrix: Array, rows: Sequence[int], k: int, metric: str) -> None:
+def _require(matrix: NDArray[Any], rows: Sequence[int], k: int, metric: str) -> None:
     n = len(matrix)
     if not len(rows):
         raise Problem("problem.embedding.no_rows")
@@ -104,6 +115,31 @@ def _require(matrix: Array, rows: Sequence[int], k: int, metric: str) -> None:
         raise Problem("problem.embedding.neighbours", k=k)
     if metric not in METRICS:
         raise Problem("problem.embedding.metric", name=metric, known=", ".join(METRICS))
+
+
+def _shortlist(
+    vectors: ArrayLike, rows: Sequence[int], k: int, metric: str
+) -> NDArray[np.int64] | None:
+    """Rows, in order, among which the nearest to the one asked about are; None for all.
+
+    Turning a large matrix into float64 takes seconds; a product in float32 tells in a fraction
+    of one which few hundred rows can be near at all.
+    """
+    matrix = np.asarray(vectors)
+    if matrix.dtype != np.float32 or matrix.ndim != 2 or matrix.size < _LARGE:
+        return None
+    _require(matrix, rows, k, metric)
+    at = matrix[rows[0]]
+    products = matrix @ at
+    squares = np.einsum("ij,ij->i", matrix, matrix)
+    if metric == "cosine":
+        far = -products / np.sqrt(np.maximum(squares, np.finfo(np.float32).tiny))
+    else:
+        far = squares - 2 * products
+    if not np.isfinite(far).all():
+        return None
+    kept = np.argpartition(far, min(k + _SPARE, len(far) - 1))[: k + _SPARE]
+    return np.union1d(kept, np.asarray(rows)).astype(np.int64)
 
 
 def _measured(matrix: Array, metric: str) -> Array:

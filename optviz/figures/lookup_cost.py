@@ -38,7 +38,7 @@ def cost_figure(costs: Sequence[Cost], *, text: Text, theme: Theme) -> go.Figure
     rows: dict[str, Any] = {
         "type": "log", "range": [1.9, 5.1], "tickvals": _ROWS,
         "ticktext": [f"{n:,}" for n in _ROWS], "fixedrange": True,
-        "title": {"text": text("embeddings.cost.rows")},
+        "title": {"text": text("embeddings.cost.rows"), "font": {"size": 13}, "standoff": 8},
     }  # fmt: skip
     size: dict[str, Any] = {
         "type": "log", "dtick": 1, "exponentformat": "none", "fixedrange": True,

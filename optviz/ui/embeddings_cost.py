@@ -89,7 +89,7 @@ def _follow(page: Page, shelf: CostShelf, working: bool) -> None:
     rows = [
         [text(f"embeddings.cost.{way}"), f"{1e3 * last[way].seconds:.3g}",
          f"{last[way].made_bytes / 1e6:.3g}",
-         f"{last[way].seconds / last['sparse'].seconds:,.3g} ×"]
+         _times(last[way].seconds / last["sparse"].seconds)]
         for way in WAYS
     ]  # fmt: skip
     head = [
@@ -101,3 +101,7 @@ def _follow(page: Page, shelf: CostShelf, working: bool) -> None:
         st.markdown(text("embeddings.cost.notice"))
         repeats = shown.request.repeats
         st.caption(text("embeddings.cost.protocol", repeats=repeats))
+
+
+def _times(factor: float) -> str:
+    return f"{factor:,.0f} ×" if factor >= 100 else f"{factor:.3g} ×"

@@ -32,9 +32,9 @@ from optviz.ui.embeddings_live import (
 from optviz.ui.embeddings_measures import known_measures, render_measures
 from optviz.ui.embeddings_near import render_looks, render_neighbours
 from optviz.ui.embeddings_own import everything
-from optviz.ui.embeddings_own_panel import render_own, take_files
+from optviz.ui.embeddings_own_panel import render_own
 from optviz.ui.embeddings_select import render_alone, render_selection
-from optviz.ui.embeddings_state import NO_MOVIE, OWN_AXES, EmbeddingsState
+from optviz.ui.embeddings_state import NO_MOVIE, OWN_AXES, STEP, EmbeddingsState
 from optviz.ui.embeddings_words import speaking_of_points
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, guarded
@@ -42,13 +42,11 @@ from optviz.ui.state import Store, guarded
 __all__ = ["render_map"]
 
 _HEIGHT = 500
-_STEP = 50
 _REFRESH = 0.5
 
 
 def render_map(page: Page, store: Store[EmbeddingsState]) -> None:
     """Draw the map beside its controls."""
-    take_files(store)
     films = everything(store)
     if films.file:
         page = speaking_of_points(page)
@@ -91,7 +89,7 @@ def _controls(page: Page, store: Store[EmbeddingsState], everything: Movies) -> 
         store.set(alone=())
         alone = None
     # The slider ends at the next step above all that there are.
-    most = max(_STEP * -(-len(everything) // _STEP), 100)
+    most = max(STEP * -(-len(everything) // STEP), 100)
     if store.value.n_movies > most:
         store.set(n_movies=most)
     movies = everything.most_rated(store.value.n_movies) if alone is None else alone
@@ -144,7 +142,7 @@ def _layout_settings(page: Page, store: Store[EmbeddingsState], most: int) -> No
             )  # fmt: skip
         controls.slider(
             store, "n_movies", text("embeddings.settings.n_movies"), 50,
-            max(_STEP * -(-most // _STEP), 100),            _STEP,
+            max(STEP * -(-most // STEP), 100),            STEP,
             disabled=bool(state.alone), help=text("embeddings.settings.n_movies_help"),
         )  # fmt: skip
         if state.live:

@@ -17,16 +17,17 @@ from optviz.core.problem import Problem
 from optviz.embedding.columns import MOST_CLASSES, Column
 from optviz.embedding.own_join import joined
 from optviz.embedding.own_table import OwnTable, Points, points_of
+from optviz.embedding.projections import fitting
 from optviz.figures.embeddings_paint import COLUMN
 from optviz.figures.films import Items
 from optviz.jobs import Job, default_backend
 from optviz.ui.embeddings_data import Movies, session_movies
 from optviz.ui.embeddings_filter import NO_FILTER
-from optviz.ui.embeddings_state import NO_MOVIE, EmbeddingsState
+from optviz.ui.embeddings_state import NO_MOVIE, STEP, EmbeddingsState
 from optviz.ui.followed import Answered
 from optviz.ui.state import Store, remember
 
-__all__ = ["LENGTH", "Own", "everything", "own", "show_source"]
+__all__ = ["LENGTH", "Own", "everything", "own", "points_as_movies", "show_source"]
 
 LENGTH = "‖v‖"
 """The column that every file has: how long its vectors are."""
@@ -129,7 +130,7 @@ class Own:
             Problem: There is nothing to be laid out; then what was open stays.
         """
         points = points_of(table, described, naming, leave_out=leave_out)
-        self.movies = _as_movies(table.name, points)
+        self.movies = points_as_movies(table.name, points)
         self.table, self.described, self.naming = table, tuple(described), naming
         self.left_out = len(table) - len(points.rows)
 
@@ -201,14 +202,21 @@ def show_source(store: Store[EmbeddingsState], source: str) -> None:
         for name in ("left", "right", "bottom", "top", "plus", "minus", "like")
     }
     changes: dict[str, Any] = {"method": fresh.method, "n_movies": fresh.n_movies,
-                               "colour": fresh.colour, "perplexity": fresh.perplexity}  # fmt: skip
+                               "colour": fresh.colour, "perplexity": fresh.perplexity,
+                               "perplexities": fresh.perplexities}  # fmt: skip
     movies = own().movies
     if source == "own" and movies is not None:
         poles = dict(zip(("left", "right", "bottom", "top"), _far_apart(movies), strict=True))
         poles |= {name: NO_MOVIE for name in ("plus", "minus", "like")}
         # PCA is there in seconds for any file; t-SNE can take its time once it is asked for.
-        changes = {"method": "pca", "n_movies": max(50, len(movies)),
-                   "colour": f"{COLUMN}{_telling(movies)}"}  # fmt: skip
+        perplexity = fitting(fresh.perplexity, len(movies))
+        changes = {
+            "method": "pca",
+            "n_movies": STEP * -(-len(movies) // STEP),
+            "colour": f"{COLUMN}{_telling(movies)}",
+            "perplexity": perplexity,
+            "perplexities": (perplexity,),
+        }
     store.set(
         source=source, movie=NO_MOVIE, clicked=NO_MOVIE, chosen=(), alone=(), size_by="",
         library="sklearn", **NO_FILTER, **poles, **changes,
@@ -235,7 +243,8 @@ def _far_apart(movies: Movies) -> list[tuple[int, ...]]:
     return ends
 
 
-def _as_movies(name: str, points: Points) -> Movies:
+def points_as_movies(name: str, points: Points) -> Movies:
+    """Points as the page's maps want them; their numbers are their rows, from 0."""
     n = len(points.vectors)
     empty: NDArray[np.float64] = np.full(n, np.nan)
     lengths = np.sqrt(np.einsum("ij,ij->i", points.vectors, points.vectors, dtype=np.float64))

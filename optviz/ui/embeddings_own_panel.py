@@ -18,12 +18,11 @@ _OURS = ""
 
 
 def take_files(store: Store[EmbeddingsState]) -> None:
-    """Take over what has been read since the last look; call it before controls are drawn."""
+    """Take over what has been read since the last look; call it before anything is drawn."""
     kept = own()
     kept.take("about")
     if kept.take("points"):
         show_source(store, "own")
-        st.rerun()  # the scenes above were drawn for the films
 
 
 def render_own(page: Page, store: Store[EmbeddingsState]) -> None:

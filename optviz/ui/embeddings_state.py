@@ -39,6 +39,7 @@ __all__ = [
     "PARTS",
     "SCENES",
     "SOURCES",
+    "STEP",
     "EmbeddingsState",
     "Matrix",
 ]
@@ -56,6 +57,8 @@ OWN_AXES = "axes"
 """The way to lay films out that is no projection of all factors, but two axes of one's own."""
 NO_MOVIE = -1
 MOST_TRAILS = 6
+STEP = 50
+"""Of the slider that chooses how many films are shown; its end is the next step above all."""
 FIRST_YEAR, LAST_YEAR = 1870, 2100  # cinema, with room
 DEFAULT_MATRIX: Matrix = (
     (0.9, -0.2, 0.4),

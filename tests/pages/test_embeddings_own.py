@@ -18,7 +18,7 @@ from optviz.embedding.own_tasks import own_task
 from optviz.language import Text
 from optviz.ui.embeddings_data import bundled_movies
 from optviz.ui.embeddings_export import films_csv, projector_files
-from optviz.ui.embeddings_own import _as_movies
+from optviz.ui.embeddings_own import points_as_movies
 
 from .apps import check, components, open_app, said, until
 
@@ -195,7 +195,7 @@ def test_what_is_taken_along_is_read_back_the_same(tmp_path: Path) -> None:
     assert list(told["title"].words or ()) == [" ".join(one.split()) for one in films.items.titles]
     assert [int(told["item_id"].cell(i)) for i in range(300)] == films.item_ids.tolist()
     # And so once more, from points that are no films any more.
-    again = _as_movies("projector.zip", points)
+    again = points_as_movies("projector.zip", points)
     path.write_bytes(projector_files(again))
     twice = own_task(SilentContext(), [("projector.zip", str(path))])
     assert np.array_equal(twice.numbers.view(np.int32), films.vectors.view(np.int32))

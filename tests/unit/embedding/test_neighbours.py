@@ -106,3 +106,14 @@ def test_what_a_group_cannot_be_asked() -> None:
         with pytest.raises(Problem) as caught:
             nearest_to_all(np.eye(3), rows, 1, metric)
         assert caught.value.key == f"problem.embedding.{key}"
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_in_a_large_matrix_the_same_are_near(metric: str, monkeypatch) -> None:
+    rows = np.random.default_rng(0).normal(size=(2000, 6)).astype(np.float32)
+    whole = nearest(rows, 7, 20, metric)
+    monkeypatch.setattr("optviz.embedding.neighbours._LARGE", 100)
+    monkeypatch.setattr("optviz.embedding.neighbours._SPARE", 30)
+    short = nearest(rows[:], 7, 20, metric)
+    assert short.indices.tolist() == whole.indices.tolist()
+    assert np.array_equal(short.values, whole.values)
