@@ -21,7 +21,7 @@ def dumps(value: Any) -> bytes:
     return pickle.dumps(value, protocol=5)
 
 
-def loads(body: bytes) -> Any:
+def loads(body: bytes | bytearray) -> Any:
     """What :func:`dumps` was given."""
     return pickle.loads(body)
 
@@ -33,13 +33,15 @@ def write(pipe: FileIO, body: bytes) -> None:
         OSError: The other end is gone.
         ValueError: This end is closed.
     """
-    rest = memoryview(_LENGTH.pack(len(body)) + body)
-    while rest:
-        # An unbuffered write takes what the pipe has room for.
-        rest = rest[pipe.write(rest) or 0 :]
+    # Not joined: a body may be a gigabyte of ratings.
+    for part in (_LENGTH.pack(len(body)), body):
+        rest = memoryview(part)
+        while rest:
+            # An unbuffered write takes what the pipe has room for.
+            rest = rest[pipe.write(rest) or 0 :]
 
 
-def read(pipe: FileIO) -> bytes:
+def read(pipe: FileIO) -> bytearray:
     """Read one frame, waiting for it.
 
     Raises:
@@ -49,7 +51,7 @@ def read(pipe: FileIO) -> bytes:
     return _exactly(pipe, length)
 
 
-def _exactly(pipe: FileIO, size: int) -> bytes:
+def _exactly(pipe: FileIO, size: int) -> bytearray:
     body = bytearray(size)
     rest = memoryview(body)
     while rest:
@@ -57,4 +59,4 @@ def _exactly(pipe: FileIO, size: int) -> bytes:
         if not count:
             raise EOFError
         rest = rest[count:]
-    return bytes(body)
+    return body

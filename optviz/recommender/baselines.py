@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 __all__ = ["DAMPING", "Baseline", "fit_baseline", "mse"]
 
 Array = NDArray[np.float64]
-Index = NDArray[np.int64]
+Index = NDArray[np.integer[Any]]
+"""Whole numbers of any width; those of ratings are int32, which spares memory."""
 
 DAMPING = 5.0
 """Ratings without any bias that each bias is averaged with."""
@@ -63,15 +65,12 @@ def fit_baseline(
     Twenty rounds leave nothing to gain in the fourth decimal.
     """
     mean = float(rating.mean())
-
-    def average(index: Index, residual: Array, size: int) -> Array:
-        total = np.bincount(index, residual, size)
-        result: Array = total / (np.bincount(index, minlength=size) + damping)
-        return result
-
+    centred = rating - mean
+    of_users = np.bincount(user_idx, minlength=n_users) + damping
+    of_items = np.bincount(item_idx, minlength=n_items) + damping
     user_bias = np.zeros(n_users)
     item_bias = np.zeros(n_items)
     for _ in range(20):
-        item_bias = average(item_idx, rating - mean - user_bias[user_idx], n_items)
-        user_bias = average(user_idx, rating - mean - item_bias[item_idx], n_users)
+        item_bias = np.bincount(item_idx, centred - user_bias[user_idx], n_items) / of_items
+        user_bias = np.bincount(user_idx, centred - item_bias[item_idx], n_users) / of_users
     return Baseline(mean, user_bias, item_bias)

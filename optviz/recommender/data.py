@@ -43,6 +43,9 @@ KNOWN_VERSIONS: dict[tuple[int, int], str] = {
 }
 """(ratings, users) → MovieLens version; the counts are those the archives' READMEs state."""
 
+_BLOCK = 1 << 20
+"""Rows turned into bytes at once."""
+
 FEWEST = 10
 """Fewer ratings than this cannot be split into training and validation rows."""
 
@@ -62,8 +65,8 @@ class Ratings:
         rating_range: Lowest and highest possible rating.
         user_ids: (n_users,) raw ids, ascending; position = user index.
         item_ids: (n_items,) raw ids, ascending; position = item index.
-        user_idx: (n_ratings,) int64, user index of each row of ``frame``.
-        item_idx: (n_ratings,) int64, item index of each row of ``frame``.
+        user_idx: (n_ratings,) int32, user index of each row of ``frame``.
+        item_idx: (n_ratings,) int32, item index of each row of ``frame``.
         key: Fingerprint of users, items and ratings, in order: equal keys, equal data.
         official: The splits that came along → their test rows; see
             :mod:`~optviz.recommender.official`.
@@ -75,8 +78,8 @@ class Ratings:
     rating_range: tuple[float, float]
     user_ids: NDArray[Any]
     item_ids: NDArray[Any]
-    user_idx: NDArray[np.int64] = field(repr=False)
-    item_idx: NDArray[np.int64] = field(repr=False)
+    user_idx: NDArray[np.int32] = field(repr=False)
+    item_idx: NDArray[np.int32] = field(repr=False)
     key: str
     official: Mapping[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
 
@@ -216,7 +219,7 @@ def make_ratings(
     stamps = (
         pd.array(np.ones(n, np.int64), dtype="Int64")
         if timestamps is None
-        else pd.array(timestamps.astype(np.int64), dtype="Int64")
+        else pd.array(timestamps.astype(np.int64, copy=False), dtype="Int64", copy=False)
     )
     if timestamps is None:
         stamps[:] = pd.NA
@@ -246,8 +249,8 @@ def _align(about: pd.DataFrame, item_ids: NDArray[Any]) -> pd.DataFrame:
     return table[["item_id", "title", "year", "genres"]]
 
 
-def dense(ids: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Sorted unique ids, and for each entry its position among them (int64).
+def dense(ids: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Sorted unique ids, and for each entry its position among them (int32).
 
     Whole numbers of a moderate size are counted rather than sorted: 32 million rows then take
     a fraction of a second.
@@ -256,26 +259,30 @@ def dense(ids: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
         present = np.zeros(int(ids.max()) + 1, dtype=bool)
         present[ids] = True
         unique = np.flatnonzero(present)
-        place = np.cumsum(present, dtype=np.int64) - 1
+        place = np.cumsum(present, dtype=np.int32) - 1
         return unique.astype(ids.dtype), place[ids]
     unique, inverse = np.unique(ids, return_inverse=True)
-    return unique, inverse.astype(np.int64)
+    return unique, inverse.astype(np.int32)
 
 
 def refuse_duplicates(
     user_ids: NDArray[Any],
-    user_idx: NDArray[np.int64],
+    user_idx: NDArray[np.int32],
     item_ids: NDArray[Any],
-    item_idx: NDArray[np.int64],
+    item_idx: NDArray[np.int32],
 ) -> None:
     """Check that nobody rated anything twice.
 
     Raises:
         Problem: Somebody did; the sentence names the first such pair and counts the rows.
     """
-    pairs = user_idx * len(item_ids) + item_idx
-    ordered = np.sort(pairs)
-    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    pairs = user_idx.astype(np.int64)
+    pairs *= len(item_ids)
+    pairs += item_idx
+    if (pairs[1:] > pairs[:-1]).all():  # MovieLens's own order: nothing to sort
+        return
+    pairs.sort()
+    again = pairs[1:][pairs[1:] == pairs[:-1]]
     if again.size:
         user, item = divmod(int(again[0]), len(item_ids))
         raise Problem(
@@ -291,7 +298,8 @@ def fingerprint(users: NDArray[Any], items: NDArray[Any], values: NDArray[np.flo
     digest = hashlib.sha256()
     for column, kind in ((users, "<i8"), (items, "<i8"), (values, "<f8")):
         if column.dtype.kind in "iuf":
-            digest.update(np.ascontiguousarray(column.astype(kind)).tobytes())
+            for start in range(0, len(column), _BLOCK):
+                digest.update(np.ascontiguousarray(column[start : start + _BLOCK], kind).data)
         else:
             digest.update("\0".join(map(str, column)).encode())
     return digest.hexdigest()[:16]

@@ -43,7 +43,7 @@ def lesson_order(n_rows: int) -> Rows:
     It shuffled with NumPy's old global generator seeded with 42, hence the old class here.
     """
     order: Rows = np.random.RandomState(42).permutation(n_rows)
-    return order.astype(np.int64)
+    return order.astype(np.int64, copy=False)
 
 
 def _lesson(ratings: Ratings, config: TrainConfig) -> Rows:
@@ -73,7 +73,7 @@ def _last(ratings: Ratings, config: TrainConfig) -> Rows:
     return rows
 
 
-def _cold(index: Rows, size: int, config: TrainConfig) -> Rows:
+def _cold(index: NDArray[np.int32], size: int, config: TrainConfig) -> Rows:
     held = np.zeros(size, dtype=bool)
     order = np.random.default_rng(config.seed).permutation(size)
     held[order[: max(1, int(config.valid_fraction * size))]] = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -52,7 +53,7 @@ class Placed:
 
     rated: tuple[tuple[int, float], ...]
     newcomer: Newcomer
-    items: NDArray[np.int64]
+    items: NDArray[np.integer[Any]]
     why: Why
     ranks: NDArray[np.int64]
     milliseconds: float

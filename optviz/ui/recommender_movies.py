@@ -102,7 +102,7 @@ def offer(ratings: Any, popular: NDArray[np.int64]) -> list[int]:
 def movie_table(
     page: Page,
     run: Run,
-    items: NDArray[np.int64],
+    items: NDArray[np.integer[Any]],
     columns: Mapping[str, NDArray[Any]],
     config: Mapping[str, Any],
     *,

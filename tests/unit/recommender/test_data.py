@@ -32,7 +32,7 @@ def test_counts_and_shape(ratings):
     assert ratings.rating_range == (0.5, 5.0)
     assert list(ratings.frame) == ["user_id", "item_id", "rating", "timestamp"]
     assert list(ratings.items) == ["item_id", "title", "year", "genres"]
-    assert ratings.user_idx.dtype == ratings.item_idx.dtype == np.int64
+    assert ratings.user_idx.dtype == ratings.item_idx.dtype == np.int32
     assert not ratings.frame.isna().any().any()
     assert set(ratings.frame["rating"]) == {half / 2 for half in range(1, 11)}
 
