@@ -258,7 +258,7 @@ class _Link:
     ) -> None:
         from distributed import Client, Queue
 
-        self.alive = True
+        self._ended = False
         self.home = f"optviz-{uuid.uuid4().hex}"
         self.outbox: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
         self._receive, self._lost, self._control = receive, lost, control
@@ -275,6 +275,11 @@ class _Link:
         self._listener.start()
         threading.Thread(target=self._speak, name="optviz-cluster", daemon=True).start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the scheduler can be spoken to."""
+        return not self._ended and self.client.status == "running"
+
     def say(self, attempt: str | None, message: tuple[Any, ...]) -> None:
         """Have something said to a try; to one that has not begun, nothing."""
         if attempt is not None:
@@ -290,7 +295,7 @@ class _Link:
         said = threading.Event()
         self.outbox.put(("close", said))
         said.wait(CONNECT_SECONDS)
-        self.alive = False
+        self._ended = True
         with contextlib.suppress(Exception):
             self._inbox.put([], timeout=CONNECT_SECONDS)  # so that the listener sees it
             self._listener.join(CONNECT_SECONDS)
@@ -304,16 +309,17 @@ class _Link:
             while self.client.status == "running":
                 # Without a timeout: each that passes is an error in the scheduler's log.
                 bundles = [self._inbox.get()]
-                if not bundles[0]:  # our own word, see close
-                    return
-                bundles += self._inbox.get(batch=True)
+                if bundles[0]:
+                    bundles += self._inbox.get(batch=True)
                 for bundle in bundles:
+                    if not bundle:  # our own word, see close
+                        return
                     for body in bundle:
                         self._receive(self, *frames.loads(body))
         except Exception as error:  # whatever breaks the connection ends it
             _log.warning("the connection to the cluster has ended: %s", described(error))
-        if self.alive:
-            self.alive = False
+        if not self._ended:
+            self._ended = True
             self.outbox.put(("lost",))
             self._lost(self)
             with contextlib.suppress(Exception):  # else it would knock for ever

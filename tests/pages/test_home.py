@@ -73,3 +73,11 @@ def test_home_needs_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_cluster_is_named_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, address = Text("en"), "tcp://127.0.0.1:1"
+    caption = text("frame.cluster", address=address)
+    assert caption not in [found.value for found in open_home("en").caption]
+    monkeypatch.setenv("OPTVIZ_SCHEDULER", address)
+    assert caption in [found.value for found in open_home("en").caption]

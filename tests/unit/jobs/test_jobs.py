@@ -87,11 +87,13 @@ def test_storm_arrives_whole(backend: Backend) -> None:
     assert [event.data["number"] for event in job.events()] == list(range(30_000))
 
 
-def test_pause_holds_and_resume_goes_on(backend: Backend) -> None:
+def test_pause_holds_and_resume_goes_on(make: Make) -> None:
+    backend = make(1)
     job = backend.submit("job_tasks:tick")
     until(lambda: len(job.events()) > 3)
     job.pause()
     assert job.state == "paused"
+    assert backend.submit("job_tasks:add", a=1, b=2).result(LONG) == 3  # so it has heard
     time.sleep(0.2)  # what was on its way arrives
     count = len(job.events())
     time.sleep(0.2)
