@@ -107,7 +107,7 @@ class TrainingRun:
             parameter.grad = None
         before = self._cursor
         loss = self.next_loss()
-        value = loss.item()
+        value = self.value_of(loss)
         self._sum += value * (self._cursor - before)
         if math.isfinite(value):
             self.backward(loss)
@@ -145,6 +145,15 @@ class TrainingRun:
         """Give every parameter the gradient of this loss; a run may know a way of its own."""
         loss.backward()  # type: ignore[no-untyped-call]
 
+    def value_of(self, loss: Tensor) -> float:
+        """What is told of a loss that :meth:`next_loss` gave."""
+        return loss.item()
+
+    @property
+    def data(self) -> tuple[Tensor, ...]:
+        """The inputs and the targets, as they were given."""
+        return self._data
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the run depends on, as copies."""
         return {
@@ -172,9 +181,13 @@ class TrainingRun:
         for generator, saved in zip(self.generators, state["generators"], strict=True):
             generator.set_state(saved)
 
+    def order(self) -> Tensor:
+        """Draw the order of the rows in the next epoch."""
+        return torch.randperm(self._rows, generator=self._shuffler)
+
     def _begin_epoch(self) -> None:
         self._order_state = self._shuffler.get_state()
-        order = torch.randperm(self._rows, generator=self._shuffler)
+        order = self.order()
         self._shuffled = [tensor[order] for tensor in self._data]
         self._cursor, self._sum = 0, 0.0
 
