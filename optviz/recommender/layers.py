@@ -10,10 +10,25 @@ from optviz.recommender.config import make_config
 from optviz.recommender.data import Ratings, load_ratings
 from optviz.training.layers import Moves, watch_layers
 
-__all__ = ["NET_GROUPS", "net_run", "net_task"]
+__all__ = ["NET_GROUPS", "layer_groups", "net_run", "net_task"]
 
 NET_GROUPS = ("embeddings", "hidden", "output")
 """EmbeddingNet's layers from its input to its output, as fastai groups them."""
+
+
+def layer_groups(model: Any) -> dict[str, tuple[Any, ...]]:
+    """A recommender's parameters in groups that may learn at rates of their own.
+
+    Args:
+        model: An ``EmbeddingNet`` (groups :data:`NET_GROUPS`) or an ``EmbeddingDotBias``.
+    """
+    users, items = (tuple(m.parameters()) for m in (model.user_factors, model.item_factors))
+    if hasattr(model, "lin1"):
+        layers = (model.lin1, model.lin2)
+        parts = ((*users, *items), *(tuple(layer.parameters()) for layer in layers))
+        return dict(zip(NET_GROUPS, parts, strict=True))
+    biases = (*model.user_bias.parameters(), *model.item_bias.parameters())
+    return {"user_factors": users, "item_factors": items, "biases": biases}
 
 
 def net_run(
@@ -31,11 +46,8 @@ def net_run(
         "net", lr=max(rates), optimizer=optimizer, epochs=epochs, seed=seed, schedule="constant"
     )
     run: Any = build_fit(config, ratings).run
-    model = run.model
-    embeddings = (*model.user_factors.parameters(), *model.item_factors.parameters())
-    parts = (embeddings, tuple(model.lin1.parameters()), tuple(model.lin2.parameters()))
-    groups = dict(zip(NET_GROUPS, parts, strict=True))
-    regroup(run.optimizer, parts, rates)
+    groups = layer_groups(run.model)
+    regroup(run.optimizer, list(groups.values()), rates)
     return run, groups
 
 

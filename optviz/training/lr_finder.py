@@ -59,6 +59,7 @@ def lr_range_test(
     stateful: Sequence[Stateful] = (),
     smoothing: float = SMOOTHING,
     stop_factor: float = STOP_FACTOR,
+    group: int | None = None,
 ) -> Generator[LrPoint, None, None]:
     r"""Sweep the learning rate from ``start_lr`` towards ``end_lr``, a batch a rate.
 
@@ -66,9 +67,9 @@ def lr_range_test(
               \qquad v_i = \beta v_{i-1} + (1-\beta) L_i,
               \qquad smoothed_i = \frac{v_i}{1-\beta^{i+1}}
 
-    All parameter groups get the same rate. The sweep ends early at a loss that is no number,
-    and once the smoothed loss exceeds ``stop_factor`` times its lowest value (a rule that means
-    something while the loss is positive, and is applied only then).
+    All parameter groups get the same rate, unless one is swept alone. The sweep ends early at a
+    loss that is no number, and once the smoothed loss exceeds ``stop_factor`` times its lowest
+    value (a rule that means something while the loss is positive, and is applied only then).
 
     When the iteration ends (all steps taken, closed early, or an exception on the way), model,
     gradients, optimizer, scheduler, random state and train/eval mode are put back exactly:
@@ -88,6 +89,7 @@ def lr_range_test(
             ``state_dict()`` and ``load_state_dict()``.
         smoothing: The average's β, from 0 (no smoothing) to just below 1.
         stop_factor: See above; ``math.inf`` never stops.
+        group: The parameter group to sweep while all others keep their own rate; None for all.
 
     Yields:
         A point a step; the last one is where the sweep ended.
@@ -111,7 +113,7 @@ def lr_range_test(
             average, best = 0.0, math.inf
             for step in range(n_iter):
                 lr = sweep_lr(start_lr, end_lr, step, n_iter)
-                set_lr(optimizer, lr)
+                set_lr(optimizer, lr, group)
                 optimizer.zero_grad()
                 loss = next_loss()
                 value = float(loss.detach())
@@ -154,6 +156,7 @@ def constant_rates(
     n_steps: int,
     generators: Sequence[AnyGenerator] = (),
     stateful: Sequence[Stateful] = (),
+    group: int | None = None,
 ) -> Generator[RateStep, None, None]:
     """Train a few steps at each of several rates, every time from the same start.
 
@@ -162,7 +165,7 @@ def constant_rates(
     everything is put back as :func:`lr_range_test` does.
 
     Args:
-        model, optimizer, next_loss, generators, stateful: As for :func:`lr_range_test`.
+        model, optimizer, next_loss, generators, stateful, group: As for :func:`lr_range_test`.
         lrs: The rates, in the order of training.
         n_steps: Steps of each training; one whose loss is no number ends there.
 
@@ -172,7 +175,7 @@ def constant_rates(
     for run, lr in enumerate(lrs):
         with restored(model, optimizer, generators=generators, stateful=stateful):
             model.train()
-            set_lr(optimizer, lr)
+            set_lr(optimizer, lr, group)
             for step in range(n_steps):
                 optimizer.zero_grad()
                 loss = next_loss()
@@ -185,13 +188,14 @@ def constant_rates(
                     break
 
 
-def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    """Give all parameter groups the rate ``lr``, in place where torch keeps it in a tensor."""
-    for group in optimizer.param_groups:
-        if isinstance(group["lr"], torch.Tensor):
-            group["lr"].fill_(lr)
+def set_lr(optimizer: torch.optim.Optimizer, lr: float, group: int | None = None) -> None:
+    """Give a parameter group (or all) the rate ``lr``, in place where torch keeps a tensor."""
+    groups = optimizer.param_groups
+    for one in groups if group is None else [groups[group]]:
+        if isinstance(one["lr"], torch.Tensor):
+            one["lr"].fill_(lr)
         else:
-            group["lr"] = lr
+            one["lr"] = lr
 
 
 def sweep_curve(*arguments: Any, **settings: Any) -> list[LrPoint]:

@@ -16,7 +16,16 @@ from numpy.typing import ArrayLike
 from optviz.core.problem import Problem
 from optviz.training.lr_curve import Values
 
-__all__ = ["SUGGESTIONS", "minimum", "slide", "steep", "suggest_lr", "usable", "valley"]
+__all__ = [
+    "SUGGESTIONS",
+    "minimum",
+    "slide",
+    "steep",
+    "suggest_group_lr",
+    "suggest_lr",
+    "usable",
+    "valley",
+]
 
 SLIDE_WIDTH = 15
 """The rule ``slide`` compares slopes this many points apart."""
@@ -72,6 +81,53 @@ def usable(lrs: ArrayLike, losses: ArrayLike, n_iter: int | None = None) -> tupl
     if y.argmin() == 0:
         raise Problem("problem.lr_finder.rising")
     return x, y
+
+
+GAIN = 0.002
+"""A group whose sweep lowers the loss by no more than this part of it says nothing."""
+
+
+CLEAR = 2.0
+"""… and so does one whose gain is no more than this times what it lost before."""
+
+
+def suggest_group_lr(
+    lrs: ArrayLike, losses: ArrayLike, still: ArrayLike, *, n_iter: int | None = None
+) -> float:
+    """The rate suggested for one parameter group, from a sweep of that group alone.
+
+    The loss falls in such a sweep because the others train, whatever this group does. So the
+    curve is read against the same steps with this group standing still: what is left is its own
+    doing. The rate is a tenth of the one at which it has lowered the loss most (the rule
+    ``minimum``).
+
+    Args:
+        lrs: The group's rates, positive and rising, shape (n,).
+        losses: The (smoothed) loss at each of them, shape (n,).
+        still: The (smoothed) loss of the same steps while the group stands still, shape (n,).
+        n_iter: Steps that the sweep was meant to take, if it ended early.
+
+    Raises:
+        Problem: The curve says nothing: see :func:`usable`; or moving this group gains nothing,
+            or no more than chance might.
+
+    Example:
+        >>> lrs = [10 ** (-4 + i / 10) for i in range(41)]
+        >>> still = [1.0] * 41
+        >>> losses = [1 - 0.1 * max(0.0, 1 - abs(i - 25) / 10) for i in range(41)]
+        >>> f"{suggest_group_lr(lrs, losses, still):.1e}"
+        '3.2e-03'
+    """
+    x, y = usable(lrs, losses, n_iter)
+    first = int(np.searchsorted(np.asarray(lrs, dtype=np.float64), x[0]))
+    without = np.asarray(still, dtype=np.float64)[first : first + len(x)]
+    own = y - without
+    lowest = int(own.argmin())
+    # What it has harmed on the way down is chance: a gain must stand out from it.
+    chance = max(float(own[: lowest + 1].max()), 0.0)
+    if not own[lowest] < -max(GAIN * abs(without[lowest]), CLEAR * chance):
+        raise Problem("problem.lr_finder.no_gain")
+    return float(x[lowest]) * 0.1
 
 
 def _fewest_steps() -> int:

@@ -11,6 +11,7 @@ from optviz.training.lr_curve import END_LR, START_LR
 from optviz.ui import controls
 from optviz.ui.components import Click, chart
 from optviz.ui.frame import PAGES, Page
+from optviz.ui.learning_rate_many import render_many
 from optviz.ui.learning_rate_results import (
     default_rate,
     read_rules,
@@ -35,6 +36,7 @@ _HEIGHT = 345
 _STYLE = """
 .st-key-learning_rate-status { min-height: 2.9rem; }
 .st-key-learning_rate-rate { flex-wrap: nowrap; }
+.st-key-frame-scroll-lr-groups > div { min-width: 560px; }
 @media (max-width: 640px) {
   .st-key-learning_rate-go { flex-wrap: nowrap; justify-content: space-between; gap: 0.5rem; }
   div:has(> .st-key-learning_rate-go), .st-key-learning_rate-go { min-width: 100%; }
@@ -107,6 +109,7 @@ def _stage(
         page, store, every, request, working
     )
     render_trial(page, every, request, store.value.model)
+    render_many(page, store, request, on_page)
     with st.expander(page.text("learning_rate.read.title"), icon=":material/menu_book:"):
         st.markdown(page.text("learning_rate.read.body"))
 

@@ -63,6 +63,7 @@ class LearningRateState(OwnSurface):
     check: bool = flag(False)
     smoothing: float = number(SMOOTHING, 0.0, 0.999)
     picked: float = _picked()
+    n_seeds: int = integer(5, 2, 20)
 
     def recipe(self, on_page: TrainConfig) -> TrainConfig:
         """How the Recommender page would train the chosen model.

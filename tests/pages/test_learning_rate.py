@@ -257,3 +257,27 @@ def test_the_state_survives_a_link() -> None:
     state = LearningRateState(**SCENES["ravine"], picked=0.0125)
     again, problems = LearningRateState.from_query(state.to_query())
     assert again == state and not problems
+
+
+def test_the_advice_over_seeds_and_for_each_part() -> None:
+    app = swept(model="net", n_seeds="2", smoothing="0.9")
+    app.button(key="learning_rate.seeds.begin").click().run()
+    check(app)
+    until(app, lambda: EN("learning_rate.seeds.factor") in said(app))
+    app.button(key="learning_rate.groups.begin").click().run()
+    check(app)
+    until(app, lambda: "learning_rate.groups.schedules" in keys(app))
+    assert app.button(key="learning_rate.groups.begin").disabled
+    app.slider(key="learning_rate.n_seeds").set_value(3).run()
+    check(app)
+    assert EN("learning_rate.facts.stale") in said(app)
+    app.button(key="learning_rate.groups.schedules").click().run()
+    check(app)
+    assert app.title[0].value == EN("schedules.question")
+
+
+def test_a_surface_has_neither_seeds_nor_parts_and_digits_have_no_parts() -> None:
+    surface, digits = open_page(model="surface"), open_page(**QUICK)
+    assert "learning_rate.seeds.begin" not in keys(surface)
+    assert "learning_rate.seeds.begin" in keys(digits)
+    assert "learning_rate.groups.begin" not in keys(digits)
