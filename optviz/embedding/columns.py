@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Classes:
     rare: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Column:
     """One column: numbers, or words.
 
@@ -80,8 +81,19 @@ class Column:
             few = len(some) <= _FEW_NUMBERS and bool(np.all(some == np.round(some)))
         return not few
 
+    def shown(self, row: int) -> str:
+        """A cell as a label has room for it."""
+        if self.numbers is None or (value := float(self.numbers[row])).is_integer():
+            return self.cell(row)
+        return "" if np.isnan(value) else f"{value:.4g}".replace("-", "−")
+
     def classes(self) -> Classes:
-        """Its values as classes."""
+        """Its values as classes; found once, as columns do not change."""
+        if self not in _known:
+            _known[self] = self._classes()
+        return _known[self]
+
+    def _classes(self) -> Classes:
         cells = np.array([self.cell(row) for row in range(len(self))], dtype=object)
         found, codes, counts = np.unique(
             cells.astype(str), return_inverse=True, return_counts=True
@@ -96,3 +108,6 @@ class Column:
         place[kept] = np.arange(len(kept), dtype=np.int32)
         names = tuple(str(found[i]) for i in kept)
         return Classes(place[codes], names, len(order) > len(kept))
+
+
+_known: WeakKeyDictionary[Column, Classes] = WeakKeyDictionary()

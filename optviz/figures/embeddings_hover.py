@@ -46,7 +46,7 @@ def _points(items: Items, rows: NDArray[np.int64]) -> NDArray[Any]:
         told[place] = (
             i,
             items.titles[i],
-            "<br>".join(f"{one.name}: {one.cell(i)[:_LONGEST] or '–'}" for one in columns),
+            "<br>".join(f"{one.name}: {one.shown(i)[:_LONGEST] or '–'}" for one in columns),
         )
     return told
 

@@ -159,7 +159,8 @@ def _column(
         yield Layer(rows, _shaped(canvas, theme, None) | _sizes(items, rows, canvas, 4, 8))
         return
     found = column.classes()
-    for place in range(len(found.names) - 1, -2, -1):
+    # What has no class lies underneath; a legend is read from its end, the first class first.
+    for place in (-1, *reversed(range(len(found.names)))):
         own = rows[found.codes[rows] == place]
         if not own.size:
             continue

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import hypergeom
 
-from optviz.embedding.contrast import contrast
+from optviz.embedding.columns import Column
+from optviz.embedding.contrast import contrast, telling_classes
 
 MEANS = np.array([4.0, 2.0, 3.0, 5.0])
 COUNTS = np.array([10, 30, 5, 1])
@@ -49,3 +50,13 @@ def test_a_label_that_is_telling_and_by_how_much() -> None:
     assert horror.outside == pytest.approx(10 / 170)
     chance = hypergeom(n, 20, 30)
     assert horror.z == pytest.approx((10 - chance.mean()) / chance.std())
+
+
+def test_classes_that_are_more_frequent_than_by_chance() -> None:
+    column = Column("kind", words=["a"] * 20 + ["b"] * 20 + [""] * 60)
+    chosen = np.zeros(100, dtype=bool)
+    chosen[:10] = True
+    (share,) = telling_classes(chosen, column.classes())
+    assert (share.name, share.count, share.inside) == ("a", 10, 1.0)
+    assert share.outside == pytest.approx(10 / 90)
+    assert telling_classes(~np.zeros(100, dtype=bool), column.classes()) == ()

@@ -46,3 +46,15 @@ def test_the_key_depends_on_everything() -> None:
     assert key != layout_key(CLOUD.reshape(20, 10), "tsne", 2, settings)
     assert key != layout_key(CLOUD, "tsne", 3, settings)
     assert key != layout_key(CLOUD, "tsne", 2, settings | {"perplexity": 29.0})
+
+
+def test_a_matrix_that_nobody_can_change_is_looked_at_once(monkeypatch) -> None:
+    matrix = np.arange(12, dtype=np.float32).reshape(4, 3)
+    free = layout_key(matrix, "pca", 2, {})
+    matrix[0, 0] = 7.0
+    changed = layout_key(matrix, "pca", 2, {})
+    assert changed != free
+    matrix.setflags(write=False)
+    assert layout_key(matrix, "pca", 2, {}) == changed
+    monkeypatch.setattr("optviz.embedding.precomputed.sha256", None)
+    assert layout_key(matrix, "pca", 2, {}) == changed

@@ -6,7 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE, _t_sne
 
 from optviz.core.problem import Problem
-from optviz.embedding.projections import PROJECTIONS, Glimpse, project
+from optviz.embedding.projections import PROJECTIONS, Glimpse, project, reduced
 from optviz.embedding.vectors import unit_rows
 
 CLOUD = np.random.default_rng(0).standard_normal((60, 8))
@@ -139,3 +139,15 @@ def test_what_cannot_be_projected_is_said(vectors, options, key) -> None:
         project(vectors, **options)
     assert caught.value.key == f"problem.embedding.{key}"
     assert "{" not in str(caught.value)
+
+
+def test_many_points_give_the_same_pca_and_fewer_numbers_for_tsne(monkeypatch) -> None:
+    vectors = np.random.default_rng(0).normal(size=(300, 60)) * np.linspace(1, 3, 60)
+    plain = project(vectors, "pca", normalize=False)
+    assert reduced(vectors) is vectors
+    monkeypatch.setattr("optviz.embedding.projections._LARGE", 100)
+    large = project(vectors, "pca", normalize=False)
+    assert np.allclose(np.abs(large.coordinates), np.abs(plain.coordinates), atol=1e-4)
+    assert reduced(vectors).shape == (300, 50)
+    assert reduced(vectors[:, :50]).shape == (300, 50)
+    assert project(vectors, "tsne", perplexity=5.0, max_iter=260).coordinates.shape == (300, 2)

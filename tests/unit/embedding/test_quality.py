@@ -132,3 +132,16 @@ def test_measuring_can_be_watched_and_ended() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         measure(CLOUD, CLOUD[:, :2], 3, watch=stop)
+
+
+def test_a_sample_of_points_tells_about_the_same_of_a_map(monkeypatch) -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(1500, 5))
+    whole = quality(vectors, vectors[:, :2])
+    some = quality(vectors, vectors[:, :2], sample=500)
+    assert some.trustworthiness == pytest.approx(whole.trustworthiness, abs=0.01)
+    assert some.kept == pytest.approx(whole.kept, abs=0.02)
+    assert quality(vectors, vectors[:, :2], sample=1500) == whole
+    # Long vectors are compared by a product: the ranks are the same.
+    monkeypatch.setattr("optviz.embedding.quality._LONG", 1)
+    assert quality(vectors, vectors[:, :2], sample=500) == some

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from optviz.embedding.columns import Column
 from optviz.figures.embeddings import map_figure
 from optviz.figures.embeddings_paint import COLOURS, MEASURED
 from optviz.figures.films import GENRE_GROUPS, GENRES, Items, genre_group, short_title
@@ -269,3 +270,33 @@ def test_a_page_of_its_own_needs_no_network() -> None:
     assert "Film 11 (1990)" in page
     assert THEMES["dark"].ground in page
     assert figure.layout.paper_bgcolor != THEMES["dark"].ground  # the map itself is as it was
+
+
+def test_columns_of_ones_own_are_colours_shapes_and_sizes() -> None:
+    n = 60
+    nothing = np.full(n, np.nan)
+    kinds = [f"k{i % 30:02}" if i < 50 else "" for i in range(n)]
+    columns = {
+        "kind": Column("kind", words=kinds),
+        "score": Column("score", numbers=np.arange(n) / 7),
+    }
+    items = Items(
+        [f"p{i}" for i in range(n)], nothing, [""] * n, nothing, np.zeros(n, np.int64), nothing,
+        columns, films=False,
+    )  # fmt: skip
+    points = np.random.default_rng(0).normal(size=(n, 2))
+    drawn = map_figure(points, items, text=EN, theme=THEMES["light"], colour="column:kind")
+    marks = [trace for trace in drawn.data if trace.mode == "markers"]
+    assert len(marks) == 31
+    assert len({(one.marker.color, one.marker.symbol) for one in marks}) == 31
+    # A legend has room for twenty; what a point is says the mouse.
+    assert sum(bool(one.showlegend) for one in marks) == 21
+    assert marks[-1].customdata[0].tolist() == [0, "p0", "kind: k00<br>score: 0"]
+    assert marks[0].name == EN("embeddings.figure.no_class")
+    assert marks[0].customdata[0].tolist() == [50, "p50", "kind: –<br>score: 7.143"]
+    graded = map_figure(
+        points, items, text=EN, theme=THEMES["light"], colour="column:score", size_by="score"
+    )
+    (one,) = (trace for trace in graded.data if trace.mode == "markers")
+    assert one.marker.colorbar.title.text == "score"
+    assert one.marker.size[0] < one.marker.size[-1]
