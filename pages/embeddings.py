@@ -5,6 +5,7 @@ from optviz.ui.embeddings_growth import render_growth
 from optviz.ui.embeddings_illusions import render_illusions
 from optviz.ui.embeddings_lookup import render_lookup
 from optviz.ui.embeddings_map import render_map
+from optviz.ui.embeddings_methods import render_methods
 from optviz.ui.embeddings_own_panel import take_files
 from optviz.ui.embeddings_state import SCENES, EmbeddingsState
 from optviz.ui.state import Store
@@ -22,6 +23,8 @@ with frame.page("embeddings") as page:
         render_illusions(page, store)
     elif store.value.part == "growth":
         render_growth(page, store)
+    elif store.value.part == "methods":
+        render_methods(page, store)
     else:
         render_lookup(page, store)
     store.sync_url()

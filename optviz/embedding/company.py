@@ -5,28 +5,30 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["chance", "companions", "purity", "shared"]
+__all__ = ["chance", "companions", "purity", "shared", "together"]
 
 Rows = NDArray[np.int64]
 
 _ROWS_AT_ONCE = 512
 
 
-def companions(points: ArrayLike, k: int) -> Rows:
+def companions(points: ArrayLike, k: int, of: ArrayLike | None = None) -> Rows:
     """(n, k) the rows nearest to each of n rows by distance, in no order.
 
     Args:
         points: (n, d) finite numbers, n > k.
         k: How many.
+        of: Whose; the rows of all, if not given.
     """
     matrix = np.asarray(points, np.float64)
     squares = (matrix**2).sum(axis=1)
-    found = np.empty((len(matrix), k), dtype=np.int64)
-    for start in range(0, len(matrix), _ROWS_AT_ONCE):
-        rows = np.arange(start, min(start + _ROWS_AT_ONCE, len(matrix)))
+    asked = np.arange(len(matrix)) if of is None else np.asarray(of, np.int64)
+    found = np.empty((len(asked), k), dtype=np.int64)
+    for start in range(0, len(asked), _ROWS_AT_ONCE):
+        rows = asked[start : start + _ROWS_AT_ONCE]
         away = squares - 2 * matrix[rows] @ matrix.T  # but for what all of a row have in common
         away[np.arange(len(rows)), rows] = np.inf
-        found[rows] = np.argpartition(away, k - 1, axis=1)[:, :k]
+        found[start : start + len(rows)] = np.argpartition(away, k - 1, axis=1)[:, :k]
     return found
 
 
@@ -58,3 +60,19 @@ def chance(labels: ArrayLike) -> float:
     if len(kinds) < 2 or n == 0:
         return float("nan")
     return float((sizes * (sizes - 1)).sum() / (n * (len(kinds) - 1)))
+
+
+def together(points: ArrayLike, chosen: ArrayLike, k: int) -> float:
+    """The mean share of the chosen rows' nearest that are chosen too, 0 … 1.
+
+    It is 1 if they stand apart from all others, and about their share of all rows if they are
+    scattered. Nobody has more companions among m chosen than m − 1: no more are looked at.
+
+    Args:
+        points: (n, d) finite numbers.
+        chosen: (m,) rows, m at least 2.
+        k: Nearest to look at.
+    """
+    rows = np.asarray(chosen, np.int64)
+    near = companions(points, min(k, len(rows) - 1), of=rows)
+    return float(np.isin(near, rows).mean())

@@ -26,6 +26,7 @@ from optviz.ui.embeddings_growth_runs import (
     GrowthStage,
     growth_stage,
 )
+from optviz.ui.embeddings_pick import choose_count, fit_count
 from optviz.ui.embeddings_state import COLOURS, MOST_TRAILS, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.recommender_state import RecommenderState
@@ -45,8 +46,9 @@ def render_growth(page: Page, store: PageStore) -> None:
     stage, side = st.columns([10, 3.1], gap="small")
     growth = growth_stage()
     with side:
+        fit_count(store, growth.data().ratings.n_items)
         movies = growth.movies(store.value.n_movies)
-        _controls(page, store, movies)
+        _controls(page, store, growth, movies)
     request = _request(store, growth, movies)
     if growth.current is None:
         growth.begin(request)
@@ -77,11 +79,11 @@ def _method(state: EmbeddingsState) -> str:
     return state.grow_method if live_available() else "pca"
 
 
-def _controls(page: Page, store: PageStore, movies: Movies) -> None:
+def _controls(page: Page, store: PageStore, growth: GrowthStage, movies: Movies) -> None:
     text = page.text
-    controls.segment(
+    controls.choose(
         store, "grow_model", text("embeddings.growth.model"), list(MODELS),
-        lambda name: text(f"embeddings.growth.model_{name}"),
+        lambda name: text(f"choice.model.{name}"),
         help=text("embeddings.growth.model_help"),
     )  # fmt: skip
     if live_available():
@@ -99,10 +101,7 @@ def _controls(page: Page, store: PageStore, movies: Movies) -> None:
     )  # fmt: skip
     _choose_trails(page, store, movies)
     with st.expander(text("embeddings.settings.title"), icon=":material/tune:"):
-        controls.slider(
-            store, "n_movies", text("embeddings.settings.n_movies"), 50, 9000, 50,
-            help=text("embeddings.settings.n_movies_help"),
-        )  # fmt: skip
+        choose_count(page, store, growth.data().ratings.n_items)
         controls.slider(
             store, "perplexity", text("embeddings.settings.perplexity"), 2.0, 100.0, 1.0,
             format="%.0f", disabled=_method(store.value) == "pca",

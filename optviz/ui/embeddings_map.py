@@ -21,7 +21,7 @@ from optviz.ui.embeddings_colours import render_colour
 from optviz.ui.embeddings_data import Movies
 from optviz.ui.embeddings_export import render_export
 from optviz.ui.embeddings_facts import render_facts
-from optviz.ui.embeddings_filter import highlighted, matches, names_of, render_filter
+from optviz.ui.embeddings_filter import highlighted, matches, render_filter
 from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
 from optviz.ui.embeddings_live import (
     choose_library,
@@ -33,8 +33,9 @@ from optviz.ui.embeddings_measures import known_measures, render_measures
 from optviz.ui.embeddings_near import render_looks, render_neighbours
 from optviz.ui.embeddings_own import everything
 from optviz.ui.embeddings_own_panel import render_own
+from optviz.ui.embeddings_pick import choose_count, fit_count, render_search
 from optviz.ui.embeddings_select import render_alone, render_selection
-from optviz.ui.embeddings_state import NO_MOVIE, OWN_AXES, STEP, EmbeddingsState
+from optviz.ui.embeddings_state import OWN_AXES, EmbeddingsState
 from optviz.ui.embeddings_words import speaking_of_points
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, guarded
@@ -83,27 +84,13 @@ def _is_own(store: Store[EmbeddingsState]) -> bool:
 
 
 def _controls(page: Page, store: Store[EmbeddingsState], everything: Movies) -> Movies:
-    text = page.text
     alone = everything.only(store.value.alone) if store.value.alone else None
     if alone is not None and not len(alone):  # a link, or another model's films
         store.set(alone=())
         alone = None
-    # The slider ends at the next step above all that there are.
-    most = max(STEP * -(-len(everything) // STEP), 100)
-    if store.value.n_movies > most:
-        store.set(n_movies=most)
+    fit_count(store, len(everything))
     movies = everything.most_rated(store.value.n_movies) if alone is None else alone
-    if store.value.movie != NO_MOVIE and movies.place(store.value.movie) is None:
-        store.set(movie=NO_MOVIE)
-    names = names_of(store.value, movies, (store.value.movie,))
-    names[NO_MOVIE] = text("embeddings.search.none")
-    st.selectbox(
-        text("embeddings.search.label"),
-        [NO_MOVIE, *sorted(names.keys() - {NO_MOVIE}, key=lambda i: names[i].lower())],
-        format_func=names.__getitem__,
-        help=text("embeddings.search.help"),
-        **store.bind("movie"),
-    )
+    render_search(page, store, movies)
     if alone is not None:
         render_alone(page, store, movies)
     return movies
@@ -140,11 +127,7 @@ def _layout_settings(page: Page, store: Store[EmbeddingsState], most: int) -> No
                 store, "dimensions", text("embeddings.dimensions"), ["2", "3"], lambda d: f"{d}D",
                 disabled=state.live,
             )  # fmt: skip
-        controls.slider(
-            store, "n_movies", text("embeddings.settings.n_movies"), 50,
-            max(STEP * -(-most // STEP), 100),            STEP,
-            disabled=bool(state.alone), help=text("embeddings.settings.n_movies_help"),
-        )  # fmt: skip
+        choose_count(page, store, most, disabled=bool(state.alone))
         if state.live:
             live_settings(page, store)
         elif state.method == "tsne":

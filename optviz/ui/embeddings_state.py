@@ -49,7 +49,7 @@ Matrix = tuple[tuple[float, ...], ...]
 LIBRARIES = ("sklearn", "opentsne")
 SOURCES = ("movies", "own")
 """What is on the map: films, or the points of a file of the user's own."""
-PARTS = ("map", "lookup", "illusions", "growth")
+PARTS = ("map", "lookup", "illusions", "growth", "methods")
 COLOURS = (  # optviz.figures.embeddings_paint.COLOURS
     "year", "decade", "genre", "genre_all", "mean", "bias", "count", "cluster", "quality",
 )  # fmt: skip
@@ -189,5 +189,6 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
     "pca": {"method": "pca"},
     "illusions": {"part": "illusions"},
     "growth": {"part": "growth", "colour": "genre"},
+    "methods": {"part": "methods", "colour": "genre"},
 }
 """Scene → the fields that differ from the defaults; the words are under embeddings.scene."""

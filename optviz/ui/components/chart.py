@@ -88,6 +88,7 @@ def chart(
     on_click: Callable[[Click], None] | bool = False,
     on_select: Callable[[Selection], None] | bool = False,
     toolbar: bool = False,
+    linked: str = "",
 ) -> ChartEvents:
     """Draw ``figure`` or update the one already drawn under ``key``.
 
@@ -100,6 +101,8 @@ def chart(
         on_select: The same for box and lasso (set ``dragmode`` in the layout, or use the
             toolbar).
         toolbar: Whether to show Plotly's buttons (zoom, pan, select, reset, save) on hover.
+        linked: A name that charts of the same things share: what the mouse is on in one, the
+            others point at too. Things are told by the first value of their ``customdata``.
 
     Returns:
         The events that caused this run.
@@ -122,6 +125,7 @@ def chart(
             height=height,
             reports=[name for name, on in (("click", on_click), ("select", on_select)) if on],
             toolbar=toolbar,
+            linked=linked,
             words=words(state.language()),
         ),
         **callbacks,

@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from optviz.core.problem import Problem
 from optviz.embedding.alignment import align
-from optviz.embedding.company import chance, companions, purity, shared
+from optviz.embedding.company import chance, companions, purity, shared, together
 from optviz.embedding.travel import TRAVELS, Traveller, on_axes
 
 BLOBS, KINDS = make_blobs(90, 6, centers=3, random_state=0)
@@ -103,3 +103,11 @@ def test_what_cannot_be_laid_out_is_said(vectors, settings, key: str) -> None:
     with pytest.raises(Problem) as caught:
         Traveller("tsne", **settings).step(vectors)
     assert caught.value.key == key
+
+
+def test_those_that_stand_apart_are_together_and_those_drawn_by_lot_are_not() -> None:
+    assert together(BLOBS, np.flatnonzero(KINDS == 1), 10) == 1.0
+    scattered = np.random.default_rng(3).permutation(90)[:30]
+    assert together(NOISE, scattered, 10) == pytest.approx(29 / 89, abs=0.08)
+    # Two that are each other's nearest have no third to share.
+    assert together([[0.0], [0.1], [9.0], [20.0]], [0, 1], 10) == 1.0

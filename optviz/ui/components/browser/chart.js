@@ -1,5 +1,6 @@
 // A Plotly chart updated in place. One instance lives on each mounted element.
 
+import { link } from "./linked.js";
 import { Picture, mounted } from "./mount.js";
 import { dataAt, loadPlotly, onPress, plotlyConfig } from "./plotly.js";
 
@@ -27,7 +28,10 @@ class Chart extends Picture {
       if (data.toolbar) this.offerPictures(config, data.words.buttons);
       await this.Plotly.react(host, { data: figure.data, layout, config, frames: figure.frames });
       host.classList.toggle("ov-flat", !host._fullLayout._subplots.gl3d.length);
-      if (!this.listening) this.listen();
+      if (!this.listening) {
+        this.listen();
+        if (data.linked) this.undo.push(link(this.Plotly, host, data.linked));
+      }
       thinNames(host);
       host.dataset.drawn = String(Number(host.dataset.drawn ?? 0) + 1);
     } catch (error) {
