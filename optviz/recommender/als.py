@@ -15,13 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from optviz.recommender.baselines import Array, Index, fit_baseline, mse
+from optviz.recommender.baselines import Array, Baseline, Index, fit_baseline, mse
 from optviz.training.history import BatchRecord, EpochRecord, History
 
 __all__ = ["AlsRun", "solve_side"]
 
 _CHUNK = 4_000_000
 """Numbers stacked at once: bounds memory on large data."""
+
+_PREDICTED = 1_000_000
+"""Rows predicted at once."""
+
+LARGE = 5_000_000
+"""Of more training ratings than this all is computed in single precision."""
 
 
 def solve_side(residuals: Any, other: Array, regularization: float) -> Array:
@@ -35,9 +41,15 @@ def solve_side(residuals: Any, other: Array, regularization: float) -> Array:
     Returns:
         (n, k); rows without ratings are zero.
     """
+    return _solve(residuals, other, regularization)[0]
+
+
+def _solve(residuals: Any, other: Array, regularization: float) -> tuple[Array, float]:
+    """What :func:`solve_side` returns, and the sum of the squared errors that it leaves."""
     k = other.shape[1]
     counts = np.diff(residuals.indptr)
-    solution = np.zeros((len(counts), k))
+    solution = np.zeros((len(counts), k), other.dtype)
+    left = 0.0
     # Rows with equally many ratings are solved together. Most movies have fewer ratings than
     # there are factors; for them the dual is smaller: x = Yᵀ(YYᵀ + λnI)⁻¹e is the same x.
     for count in np.unique(counts[counts > 0]):
@@ -57,7 +69,8 @@ def solve_side(residuals: Any, other: Array, regularization: float) -> Array:
             else:
                 found = np.linalg.solve(gram, turned @ target)
             solution[rows] = found[:, :, 0]
-    return solution
+            left += float(((target - known @ found) ** 2).sum(dtype=np.float64))
+    return solution, left
 
 
 class AlsRun:
@@ -70,6 +83,7 @@ class AlsRun:
         regularization: λ.
         epochs: Sweeps over both sides.
         seed: Of the movies' first vectors.
+        baseline: Of the training rows, where it is known already.
 
     Attributes:
         user_factors, item_factors: The vectors so far.
@@ -94,21 +108,23 @@ class AlsRun:
         regularization: float,
         epochs: int,
         seed: int,
+        baseline: Baseline | None = None,
     ) -> None:
         from scipy.sparse import csr_array
 
         self.regularization, self.epochs = regularization, epochs
-        self.baseline = fit_baseline(user_idx, item_idx, rating, n_users, n_items)
+        self.baseline = baseline or fit_baseline(user_idx, item_idx, rating, n_users, n_items)
         self._rows = (user_idx, item_idx, rating)
         self._valid = valid
-        residual = rating - self.baseline.predict(user_idx, item_idx)
+        self._type = np.float32 if len(rating) > LARGE else np.float64
+        residual = (rating - self.baseline.predict(user_idx, item_idx)).astype(self._type)
         self._by_user = csr_array((residual, (user_idx, item_idx)), shape=(n_users, n_items))
         self._by_item = csr_array((residual, (item_idx, user_idx)), shape=(n_items, n_users))
         start = np.random.default_rng(seed)
-        self.item_factors: Array = start.normal(0, 0.1, (n_items, n_factors))
+        self.item_factors: Array = start.normal(0, 0.1, (n_items, n_factors)).astype(self._type)
         # A movie nobody rated stays at zero from the start: it is scored by bias.
         self.item_factors[np.diff(self._by_item.indptr) == 0] = 0
-        self.user_factors: Array = np.zeros((n_users, n_factors))
+        self.user_factors: Array = np.zeros((n_users, n_factors), self._type)
         self.history = History()
 
     @property
@@ -136,10 +152,10 @@ class AlsRun:
             raise RuntimeError("the run is over")
         step = self.steps_done + 1
         if step % 2:
-            self.user_factors = solve_side(self._by_user, self.item_factors, self.regularization)
+            self.user_factors, left = _solve(self._by_user, self.item_factors, self.regularization)
         else:
-            self.item_factors = solve_side(self._by_item, self.user_factors, self.regularization)
-        train = mse(self.predict(*self._rows[:2]), self._rows[2])
+            self.item_factors, left = _solve(self._by_item, self.user_factors, self.regularization)
+        train = left / len(self._rows[2])
         record = BatchRecord(step, step / 2, math.nan, train)
         self.history.batches.append(record)
         if step % 2 == 0:
@@ -156,10 +172,13 @@ class AlsRun:
 
     def predict(self, user_idx: Index, item_idx: Index) -> Array:
         """Predicted ratings; not cut off at the ends of the scale."""
-        product: Array = np.einsum(
-            "nk,nk->n", self.user_factors[user_idx], self.item_factors[item_idx]
-        )
-        return self.baseline.predict(user_idx, item_idx) + product
+        predicted = self.baseline.predict(user_idx, item_idx)
+        for start in range(0, len(predicted), _PREDICTED):
+            part = slice(start, start + _PREDICTED)
+            predicted[part] += np.einsum(
+                "nk,nk->n", self.user_factors[user_idx[part]], self.item_factors[item_idx[part]]
+            )
+        return predicted
 
     def state_dict(self) -> dict[str, Any]:
         """What the rest of the run depends on."""

@@ -21,6 +21,7 @@ from optviz.recommender.joint import JointRun
 from optviz.recommender.models import Factorisation, build_model, mean_movie
 from optviz.recommender.specs import MODELS
 from optviz.recommender.split import split_rows
+from optviz.training.device import device_for
 from optviz.training.history import BatchRecord
 from optviz.training.run import TrainingRun
 from optviz.training.schedules import Schedule, make_schedule
@@ -65,6 +66,11 @@ class Fit:
     seconds: float = 0.0
     clock: list[float] = field(default_factory=list)
     changes: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the steps are computed."""
+        return self.run.device if isinstance(self.run, TrainingRun) else torch.device("cpu")
 
     @property
     def done(self) -> bool:
@@ -120,10 +126,10 @@ class Fit:
             self.run.schedule = _schedule(self.config.replace(lr=self.changes[-1][1]))
 
     def parts(self) -> dict[str, NDArray[Any]]:
-        """What the steps move, by name: the live arrays, not copies of them."""
+        """What the steps move, by name: on the processor the live arrays, not copies of them."""
         if isinstance(self.run, TrainingRun):
             named = self.run.model.named_parameters()
-            return {_plain(name): tensor.detach().numpy() for name, tensor in named}
+            return {_plain(name): tensor.detach().cpu().numpy() for name, tensor in named}
         return {"user_factors": self.run.user_factors, "item_factors": self.run.item_factors}
 
     def gradients(self) -> dict[str, NDArray[Any]]:
@@ -131,7 +137,7 @@ class Fit:
         if not isinstance(self.run, TrainingRun):
             return {}
         named = zip(self.parts(), self.run.model.parameters(), strict=True)
-        return {name: p.grad.numpy() for name, p in named if p.grad is not None}
+        return {name: p.grad.cpu().numpy() for name, p in named if p.grad is not None}
 
     def model(self) -> FittedModel:
         """The model as it is now."""
@@ -155,7 +161,10 @@ class Fit:
 
 
 def build_fit(
-    config: TrainConfig, ratings: Ratings, rows: tuple[Index, Index] | None = None
+    config: TrainConfig,
+    ratings: Ratings,
+    rows: tuple[Index, Index] | None = None,
+    device: torch.device | None = None,
 ) -> Fit:
     """Everything ready for the first step.
 
@@ -163,6 +172,9 @@ def build_fit(
         config: The recipe, validated.
         ratings: The data.
         rows: (training rows, validation rows) in place of the recipe's split, for tuning.
+        device: Where a model that takes batches is trained; the processor if not told. The
+            others stay there: ALS's many small systems are solved by LAPACK, and joint descent
+            multiplies sparse matrices.
 
     Raises:
         Problem: The split leaves too few rows.
@@ -187,6 +199,7 @@ def build_fit(
             users, items, target, (v_users, v_items, truth),
             n_users=sizes[0], n_items=sizes[1], n_factors=config.n_factors,
             regularization=config.regularization, epochs=config.epochs, seed=config.seed,
+            baseline=plain,
         )  # fmt: skip
 
         def als_weights() -> dict[str, Any]:
@@ -206,9 +219,12 @@ def build_fit(
         )  # fmt: skip
 
     generator = torch.Generator().manual_seed(config.seed)
-    model = build_model(config, *sizes, ratings.rating_range, generator)
+    if device is None or spec.training != "batches":
+        device = torch.device("cpu")
+    # Drawn on the processor, so that a seed gives the same model on any device.
+    model = build_model(config, *sizes, ratings.rating_range, generator).to(device)
     t_users, t_items = torch.from_numpy(seen_users), torch.from_numpy(seen_items)
-    valid_pair = (torch.from_numpy(v_users), torch.from_numpy(v_items))
+    valid_pair = tuple(torch.from_numpy(side).to(device) for side in (v_users, v_items))
 
     def predict(rows: int) -> tuple[Array, Array]:
         model.eval()
@@ -219,7 +235,7 @@ def build_fit(
                 part = slice(start, min(start + _EVALUATED, rows))
                 pair = tuple(index[part] for index in valid_pair)
                 out = torch.func.functional_call(model, averaged, pair)
-                predicted.append(out.double().numpy())
+                predicted.append(out.cpu().double().numpy())
         return np.concatenate(predicted), truth[:rows]
 
     def evaluate() -> float:
@@ -230,7 +246,7 @@ def build_fit(
         return {
             _plain(name): (
                 tensor.squeeze(1) if name.endswith("_bias.weight") else tensor
-            ).numpy().copy()
+            ).cpu().numpy().copy()
             for name, tensor in averaged.items()
         }  # fmt: skip
 
@@ -278,7 +294,10 @@ def _schedule(config: TrainConfig) -> Schedule:
 def _optimizer(config: TrainConfig, model: torch.nn.Module) -> torch.optim.Optimizer:
     # fused: one kernel for all parameters; the same mathematics, several times faster.
     decay = config.weight_decay if "weight_decay" in MODELS[config.model].controls else 0.0
-    shared: dict[str, Any] = {"lr": config.lr, "weight_decay": decay, "fused": True}
+    shared: dict[str, Any] = {
+        "lr": config.lr, "weight_decay": decay,
+        "fused": next(model.parameters()).device.type in ("cpu", "cuda"),
+    }  # fmt: skip
     if config.optimizer == "sgd":
         return torch.optim.SGD(model.parameters(), momentum=config.momentum, **shared)
     kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
@@ -292,7 +311,8 @@ def fit_model(
     rows: tuple[Index, Index] | None = None,
 ) -> FittedModel:
     """Train to the end, or until ``watch`` (called after each step) returns False."""
-    fit = build_fit(config, ratings, rows)
+    device = device_for(ratings.n_ratings if rows is None else len(rows[0]))
+    fit = build_fit(config, ratings, rows, device)
     while not fit.done:
         if not watch(fit, fit.step()):
             break

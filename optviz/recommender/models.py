@@ -188,8 +188,9 @@ class EmbeddingNet(nn.Module):
     def _drop(self, x: Tensor, share: float) -> Tensor:
         if not self.training or share == 0:
             return x
+        # Drawn on the processor, so that a run can go on elsewhere.
         kept = torch.rand(x.shape, generator=self.generator) >= share
-        return x * kept / (1 - share)
+        return x * kept.to(x.device) / (1 - share)
 
 
 def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
@@ -241,7 +242,8 @@ def mean_movie(
 
     Args:
         model: Trained; it is not changed.
-        seen_users, seen_items: (n_users,), (n_items,) masks: has training rows.
+        seen_users, seen_items: (n_users,), (n_items,) masks: has training rows; on the
+            processor.
         unseen: By what, as :attr:`~optviz.recommender.specs.ModelSpec.unseen` has it.
     """
     weights = {name: tensor.detach() for name, tensor in model.state_dict().items()}
@@ -253,5 +255,6 @@ def mean_movie(
             name = f"{side}_{part}.weight"
             if name in weights:
                 weights[name] = table = weights[name].clone()
-                table[~seen] = table[seen].mean(0) if part in averaged else 0.0
+                known = seen.to(table.device)
+                table[~known] = table[known].mean(0) if part in averaged else 0.0
     return weights

@@ -16,6 +16,7 @@ from optviz.recommender.config import make_config
 from optviz.recommender.data import Ratings
 from optviz.recommender.split import split_rows
 from optviz.recommender.tasks import follow, read_again
+from optviz.training.device import device_for
 
 __all__ = ["Retrained", "add_user", "retrain_task"]
 
@@ -60,8 +61,8 @@ def add_user(ratings: Ratings, items: ArrayLike, stars: ArrayLike) -> Ratings:
         ratings,
         frame=pd.concat([ratings.frame, more], ignore_index=True),
         user_ids=np.append(ratings.user_ids, new),
-        user_idx=np.append(ratings.user_idx, np.full(len(places), ratings.n_users)),
-        item_idx=np.append(ratings.item_idx, places),
+        user_idx=np.append(ratings.user_idx, np.full(len(places), ratings.n_users, np.int32)),
+        item_idx=np.append(ratings.item_idx, np.asarray(places, np.int32)),
         key=f"{ratings.key} and one more",
         official={},
     )
@@ -94,7 +95,8 @@ def retrain_task(
     train, valid = split_rows(ratings, recipe)
     mine = np.arange(ratings.n_ratings, ratings.n_ratings + len(items))
     context.checkpoint()
-    fit = build_fit(recipe, add_user(ratings, items, stars), (np.append(train, mine), valid))
+    rows = (np.append(train, mine), valid)
+    fit = build_fit(recipe, add_user(ratings, items, stars), rows, device_for(ratings.n_ratings))
     model = follow(context, fit)
     if model.finite:
         everything = np.arange(ratings.n_items)

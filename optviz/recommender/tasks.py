@@ -15,6 +15,7 @@ from optviz.recommender.data import Ratings, load_ratings
 from optviz.recommender.inside import measured_step
 from optviz.recommender.split import split_baselines
 from optviz.training.checkpoints import Checkpoints
+from optviz.training.device import device_for, device_name
 
 if TYPE_CHECKING:
     from optviz.recommender.fit import Fit
@@ -26,6 +27,8 @@ __all__ = ["follow", "read_again", "read_task", "train_task"]
 _SECONDS_BETWEEN_EVENTS = 0.05
 _SECONDS_BETWEEN_LOOKS = 0.2
 """A look inside takes a few milliseconds, which the clock of training does not count."""
+_LOOKS_APART = 20
+"""Times that a look took, from one to the next."""
 
 
 @lru_cache(maxsize=1)
@@ -63,7 +66,8 @@ def train_task(
     """Train as :func:`optviz.train` does, and tell how it goes.
 
     Events: ``baselines`` (mean, bias: validation MSE, before the first step); ``split`` (train,
-    valid: how many ratings are in either part); ``batch`` (step,
+    valid: how many ratings are in either part); ``device`` (name: of the graphics card it is
+    trained on, empty for the processor); ``batch`` (step,
     epoch, lr, train_loss: arrays of what happened since the last one, about 20 a second at
     most; seconds: time that training took until then); ``epoch`` (epoch, train_loss,
     valid_loss, seconds); ``lr`` (step, lr: the rate was changed after that step);
@@ -95,7 +99,7 @@ def train_task(
     from optviz.recommender.fit import build_fit
 
     context.checkpoint()
-    fit = build_fit(recipe, ratings)
+    fit = build_fit(recipe, ratings, device=device_for(ratings.n_ratings))
     if schedule is not None:
         from optviz.training.run import TrainingRun
         from optviz.training.schedules import make_schedule
@@ -104,6 +108,7 @@ def train_task(
         fit.run.schedule = make_schedule(**schedule)
     context.emit("baselines", **fit.baselines)
     context.emit("split", train=fit.n_train, valid=fit.n_valid)
+    context.emit("device", name=device_name(fit.device))
     kept = Checkpoints(folder) if folder is not None else None
     if kept is not None and start:
         fit.load_state_dict(kept.load(start))
@@ -123,7 +128,7 @@ def follow(context: TaskContext, fit: Fit, kept: Checkpoints | None = None) -> F
     waiting: list[BatchRecord] = []
     epochs_sent, sent_at = len(fit.run.history.epochs), 0.0
     measured: dict[str, Any] = {}
-    measured_at = 0.0
+    measured_at = measured_for = 0.0
     last: int | None = None  # the step after which to pause
     while not fit.done and not context.stop_requested:
         context.checkpoint()
@@ -131,9 +136,14 @@ def follow(context: TaskContext, fit: Fit, kept: Checkpoints | None = None) -> F
             last = _obey(fit, message, last)
             if "lr" in message and fit.changes:
                 context.emit("lr", step=fit.changes[-1][0], lr=fit.changes[-1][1])
-        if not measured or time.perf_counter() - measured_at >= _SECONDS_BETWEEN_LOOKS:
+        began = time.perf_counter()
+        # A look at a large model takes long: then they are rare.
+        pause = max(_SECONDS_BETWEEN_LOOKS, _LOOKS_APART * measured_for)
+        if not measured or began - measured_at >= pause:
+            stepping = fit.seconds
             measured = measured_step(fit)
             measured_at = time.perf_counter()
+            measured_for = measured_at - began - (fit.seconds - stepping)
             waiting.append(fit.run.history.batches[-1])
             context.emit("inside", **measured)
         else:

@@ -101,7 +101,7 @@ def _dump(state: Any) -> bytes:
             columns = (np.array(batches).reshape(-1, 4), np.array(epochs).reshape(-1, 3))
             return {"history": [keep(column) for column in columns]}
         if hasattr(value, "detach"):
-            return {"tensor": keep(value.detach().numpy())}
+            return {"tensor": keep(value.detach().cpu().numpy())}
         return value
 
     return save(arrays, {"state": json.dumps(written(state))})

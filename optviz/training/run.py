@@ -29,7 +29,8 @@ class TrainingRun:
     small is where nearly all the time would go otherwise.
 
     Args:
-        model: Called as ``model(*inputs)``; gives predictions of the targets' shape.
+        model: Called as ``model(*inputs)``; gives predictions of the targets' shape. Where it
+            is, the data are taken to.
         optimizer: Over the model's parameters.
         inputs: Tensors with one row an example.
         targets: (n,) what to predict.
@@ -44,6 +45,7 @@ class TrainingRun:
     Attributes:
         history: The records so far.
         diverged: Whether a loss was not finite; then the run is over.
+        device: Where the model and the data are.
     """
 
     def __init__(
@@ -66,7 +68,8 @@ class TrainingRun:
         self.validate = validate
         self._move = bare_step(optimizer)
         self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        self._data = (*inputs, targets)
+        self.device = self._parameters[0].device
+        self._data = tuple(tensor.to(self.device) for tensor in (*inputs, targets))
         self._rows = len(targets)
         self._shuffler = torch.Generator().manual_seed(seed)
         self.generators: tuple[torch.Generator, ...] = (self._shuffler, *generators)
@@ -187,7 +190,7 @@ class TrainingRun:
 
     def _begin_epoch(self) -> None:
         self._order_state = self._shuffler.get_state()
-        order = self.order()
+        order = self.order().to(self.device)
         self._shuffled = [tensor[order] for tensor in self._data]
         self._cursor, self._sum = 0, 0.0
 

@@ -275,6 +275,9 @@ def _provenance(page: Page, run: Run) -> str:
     if unseen:
         words.append(text(f"recommender.unseen.{_stand_in(config)}", count=f"{unseen:,}"))
     words.append(text("recommender.seed", seed=config.seed))
+    if run.card is not None:
+        kind = "card" if run.card else "processor"
+        words.append(text(f"recommender.device.{kind}", name=run.card))
     return " · ".join(words)
 
 

@@ -103,6 +103,7 @@ class Run:
         folder: Where its checkpoints are; None if there are none.
         changes: (step, rate) of each change of the learning rate by hand.
         looks: What moved inside it.
+        card: The graphics card it trains on; empty for the processor, None before it is known.
         kept: What the results' tabs have worked out from ``fitted``.
     """
 
@@ -120,6 +121,7 @@ class Run:
     looks: list[Look] = field(default_factory=list)
     kept: dict[str, Any] = field(default_factory=dict)
     _told: tuple[int, int] | None = None
+    card: str | None = None
     _seen: int = 0
     _from: int = 0
     _batches: list[NDArray[np.float64]] = field(default_factory=list)
@@ -274,6 +276,8 @@ class Run:
                 self._forget(self._from)
             elif event.kind == "split":
                 self._told = int(data["train"]), int(data["valid"])
+            elif event.kind == "device":
+                self.card = str(data["name"])
             elif event.kind == "baselines":
                 self._baselines = {name: float(value) for name, value in data.items()}
                 self.data.known[split_key(self.config)] = self._baselines

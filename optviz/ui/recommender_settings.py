@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from optviz.recommender.config import CONTROLS, DEFAULTS, MODELS, SPLITS, controls_shown
+from optviz.recommender.config import (
+    CONTROLS,
+    DEFAULTS,
+    MODELS,
+    SPLITS,
+    TrainConfig,
+    controls_shown,
+)
 from optviz.recommender.data import KNOWN_VERSIONS
+from optviz.recommender.scale import SCALED, scaled, steps_per_epoch
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Runs
@@ -24,8 +32,8 @@ _MAIN = (
 
 def render_settings(page: Page, store: Store[RecommenderState], every: Runs) -> None:
     """Draw the data block and the controls."""
-    _data(page, every)
-    _model(page, store)
+    _data(page, store, every)
+    _model(page, store, every)
     config = store.value.config()
     # Train begins every fold; which one is looked at is chosen among the runs.
     shown = {control.name for control in controls_shown(config)} - {"model", "fold"}
@@ -45,7 +53,7 @@ def render_settings(page: Page, store: Store[RecommenderState], every: Runs) -> 
                 st.caption(page.text(f"split.{config.split}.explain"))
 
 
-def _data(page: Page, every: Runs) -> None:
+def _data(page: Page, store: Store[RecommenderState], every: Runs) -> None:
     text, data = page.text, every.data
     named = data.ratings.version in KNOWN_VERSIONS.values()  # else its label is its counts
     st.markdown(
@@ -62,9 +70,11 @@ def _data(page: Page, every: Runs) -> None:
             text("recommender.data.bundled"),
             key="recommender.bundled",
             icon=":material/undo:",
-            on_click=guarded(every.back),
+            on_click=guarded(_back),
+            args=(store, every),
             width="stretch",
         )
+        _suited(page, store.value.config(), data.ratings.n_ratings)
     # Open while there is something to read in it.
     with st.expander(
         text("recommender.data.own"),
@@ -83,19 +93,50 @@ def _data(page: Page, every: Runs) -> None:
             every.give([(file.name, file.getvalue()) for file in given])
             seen["ids"] = ids
         if every.reading:
-            st.fragment(run_every=_REFRESH)(_reading)(page, every)
+            st.fragment(run_every=_REFRESH)(_reading)(page, store, every)
         if every.problem is not None:
             page.problem(every.problem)
 
 
-def _reading(page: Page, every: Runs) -> None:
+def _reading(page: Page, store: Store[RecommenderState], every: Runs) -> None:
+    before = every.data.ratings.n_ratings
     every.take_ratings()
     if not every.reading:
+        _suit(store, before, every.data.ratings.n_ratings)
         st.rerun()
     st.markdown(f":material/hourglass_top: {page.text('recommender.data.reading')}")
 
 
-def _model(page: Page, store: Store[RecommenderState]) -> None:
+def _back(store: Store[RecommenderState], every: Runs) -> None:
+    before = every.data.ratings.n_ratings
+    every.back()
+    _suit(store, before, every.data.ratings.n_ratings)
+
+
+def _suit(store: Store[RecommenderState], before: int, now: int) -> None:
+    """Let the recipe follow a change of ratings in size, unless it was set by hand."""
+    config = store.value.config()
+    default = DEFAULTS[config.model]
+    old, new = scaled(default, before), scaled(default, now)
+    if all(getattr(config, name) == getattr(old, name) for name in SCALED):
+        store.set(**{name: getattr(new, name) for name in SCALED})
+
+
+def _suited(page: Page, config: TrainConfig, n_ratings: int) -> None:
+    """Say how the defaults were made to suit many ratings."""
+    suited = scaled(DEFAULTS[config.model], n_ratings)
+    if suited != DEFAULTS[config.model]:
+        st.caption(
+            page.text(
+                "recommender.data.large",
+                batch=f"{suited.batch_size:,}",
+                decay=f"{suited.weight_decay:g}",
+                steps=f"{steps_per_epoch(suited, n_ratings):,}",
+            )
+        )
+
+
+def _model(page: Page, store: Store[RecommenderState], every: Runs) -> None:
     text = page.text
 
     def show_its_defaults() -> None:
@@ -103,7 +144,8 @@ def _model(page: Page, store: Store[RecommenderState]) -> None:
         # Each model has defaults of its own; how it is judged stays as it is.
         judged = {"split", "seed", *(name for names in SPLITS.values() for name in names)}
         kept = {field: getattr(state, field) for field in judged}
-        store.set(**fields_of(DEFAULTS[state.model]) | kept)
+        suited = scaled(DEFAULTS[state.model], every.data.ratings.n_ratings)
+        store.set(**fields_of(suited) | kept)
 
     controls.radio(
         store,

@@ -387,6 +387,7 @@ def test_own_ratings_are_read_trained_on_and_given_back() -> None:
     settled(app)
     assert "65 ratings to learn from, 16 held out" in said(app)
     assert EN("recommender.table.none") in said(app)
+    assert EN("recommender.device.processor") in said(app)
     app.button(key="recommender.bundled").click().run()
     check(app)
     assert "100,004 ratings" in said(app)
@@ -405,6 +406,23 @@ def test_ratings_with_ids_in_letters_leave_the_map_of_movies_whole() -> None:
     check(app)
     app.switch_page("pages/embeddings.py").run()
     check(app)
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_recipe_follows_ratings_of_another_size_unless_set_by_hand(by_hand: bool) -> None:
+    app = open_page(**{"batch_size": "300"} if by_hand else {})
+    rows = "".join(f"{u},{i},{1 + (u * i) % 5}\n" for u in range(450) for i in range(450))
+    app.file_uploader(key="recommender.upload.0").upload(
+        "many.csv", f"user,item,rating\n{rows}".encode()
+    ).run()
+    settled(app)
+    suits = EN("recommender.data.large", batch="512", decay="9.9e-05", steps="317")
+    assert suits in said(app)
+    assert app.query_params["batch_size"] == ("300" if by_hand else "512")
+    app.button(key="recommender.bundled").click().run()
+    check(app)
+    assert suits not in said(app)
+    assert ("batch_size" in app.query_params) == by_hand
 
 
 def test_the_files_of_an_archive_are_read_together() -> None:
