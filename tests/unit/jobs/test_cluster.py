@@ -60,6 +60,18 @@ def test_training_is_the_same_to_the_last_bit(make_local: Make, make_cluster: Ma
     assert [[e["valid_loss"] for e in epochs] for epochs in told] == [[ours.valid_mse]] * 2
 
 
+def test_a_file_that_workers_can_see_is_read_there(make_cluster: Make, tmp_path: Path) -> None:
+    backend, table = make_cluster(), tmp_path / "ratings.csv"
+    rows = [f"{user},{item},{1 + (user + item) % 5}" for user in range(6) for item in range(6)]
+    table.write_text("\n".join(["user,item,rating", *rows]))
+    read = "optviz.recommender.tasks:read_task"
+    ratings, baselines = backend.submit(read, source=str(table)).result(LONG)
+    assert ratings.n_ratings == 36
+    assert baselines["mean"] > 0
+    with pytest.raises(Problem, match="There is nothing at"):
+        backend.submit(read, source=str(tmp_path / "elsewhere.csv")).result(LONG)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals")
 def test_a_job_whose_worker_dies_begins_anew_and_tells_nothing_twice(
     make_cluster: Make, tmp_path: Path
