@@ -20,15 +20,18 @@ def layer_groups(model: Any) -> dict[str, tuple[Any, ...]]:
     """A recommender's parameters in groups that may learn at rates of their own.
 
     Args:
-        model: An ``EmbeddingNet`` (groups :data:`NET_GROUPS`) or an ``EmbeddingDotBias``.
+        model: An ``EmbeddingNet`` (groups :data:`NET_GROUPS`), an ``EmbeddingDotBias``, or an
+            ``EmbeddingDot``, which has no biases.
     """
     users, items = (tuple(m.parameters()) for m in (model.user_factors, model.item_factors))
     if hasattr(model, "lin1"):
         layers = (model.lin1, model.lin2)
         parts = ((*users, *items), *(tuple(layer.parameters()) for layer in layers))
         return dict(zip(NET_GROUPS, parts, strict=True))
-    biases = (*model.user_bias.parameters(), *model.item_bias.parameters())
-    return {"user_factors": users, "item_factors": items, "biases": biases}
+    groups = {"user_factors": users, "item_factors": items}
+    if hasattr(model, "user_bias"):
+        groups["biases"] = (*model.user_bias.parameters(), *model.item_bias.parameters())
+    return groups
 
 
 def net_run(
