@@ -112,6 +112,8 @@ class Study:
         trial = self._trials[number]
         if trial.state != "running":
             return False
+        if epoch <= len(trial.curve):  # a job that lost its worker begins anew: the same bits again
+            return True
         curve = (*trial.curve, (epoch, error))
         self._trials[number] = dataclasses.replace(trial, curve=curve, seconds=seconds)
         if not math.isfinite(error):

@@ -204,6 +204,14 @@ def test_a_trial_that_fails_or_diverges_is_told_as_such() -> None:
     assert driven(study, 1)[-1].state == "done"
 
 
+def test_a_trial_that_begins_anew_tells_nothing_twice() -> None:
+    study = Study(plan(Range("lr", 1e-4, 1.0)))
+    number = study.ask().number
+    for epoch in (1, 2, 1, 2, 3):
+        assert study.heard(number, epoch, 1.0 - 0.1 * epoch, float(epoch))
+    assert [epoch for epoch, _ in study.trials[0].curve] == [1, 2, 3]
+
+
 def test_the_setting_that_matters_is_found() -> None:
     study = Study(plan(Range("lr", 1e-4, 1.0), Range("weight_decay", 1e-6, 1.0)))
     driven(study, ENOUGH - 1)
