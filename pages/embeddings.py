@@ -7,8 +7,18 @@ from optviz.ui.embeddings_lookup import render_lookup
 from optviz.ui.embeddings_map import render_map
 from optviz.ui.embeddings_methods import render_methods
 from optviz.ui.embeddings_own_panel import take_files
+from optviz.ui.embeddings_placed import render_placed
 from optviz.ui.embeddings_state import SCENES, EmbeddingsState
 from optviz.ui.state import Store
+
+RENDER = {
+    "map": render_map,
+    "lookup": render_lookup,
+    "illusions": render_illusions,
+    "growth": render_growth,
+    "methods": render_methods,
+    "placed": render_placed,
+}
 
 with frame.page("embeddings") as page:
     store = Store(EmbeddingsState)
@@ -17,14 +27,5 @@ with frame.page("embeddings") as page:
     for problem in store.problems:
         page.problem(problem)
     controls.scenes(store, page.text, "embeddings.scene", SCENES)
-    if store.value.part == "map":
-        render_map(page, store)
-    elif store.value.part == "illusions":
-        render_illusions(page, store)
-    elif store.value.part == "growth":
-        render_growth(page, store)
-    elif store.value.part == "methods":
-        render_methods(page, store)
-    else:
-        render_lookup(page, store)
+    RENDER[store.value.part](page, store)
     store.sync_url()

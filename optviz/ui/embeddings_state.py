@@ -29,6 +29,7 @@ from optviz.ui.fields import PageState, choice, custom, flag, integer, number, w
 
 __all__ = [
     "COLOURS",
+    "COMERS",
     "DEFAULT_MATRIX",
     "FIRST_YEAR",
     "LAST_YEAR",
@@ -49,7 +50,9 @@ Matrix = tuple[tuple[float, ...], ...]
 LIBRARIES = ("sklearn", "opentsne")
 SOURCES = ("movies", "own")
 """What is on the map: films, or the points of a file of the user's own."""
-PARTS = ("map", "lookup", "illusions", "growth", "methods")
+PARTS = ("map", "lookup", "illusions", "growth", "methods", "placed")
+COMERS = ("user", "mine", "film")
+"""Who can be placed on the finished map."""
 COLOURS = (  # optviz.figures.embeddings_paint.COLOURS
     "year", "decade", "genre", "genre_all", "mean", "bias", "count", "cluster", "quality",
 )  # fmt: skip
@@ -146,6 +149,8 @@ class EmbeddingsState(PageState):
     puzzle: str = choice("noise", tuple(ILLUSIONS))
     start: int = integer(0, 0, SEEDS - 1)
     guesses: Guesses = guessed()  # noqa: RUF009
+    who: str = choice("user", COMERS)
+    placed_user: str = words("")
     grow_model: str = choice("dot_bias", tuple(MODELS))
     grow_method: str = choice("tsne", TRAVELS)
     trails: tuple[int, ...] = film_set((1, 260, 588, 593, 2571))  # Toy Story, Star Wars, Aladdin …
@@ -190,5 +195,6 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
     "illusions": {"part": "illusions"},
     "growth": {"part": "growth", "colour": "genre"},
     "methods": {"part": "methods", "colour": "genre"},
+    "placed": {"part": "placed"},
 }
 """Scene → the fields that differ from the defaults; the words are under embeddings.scene."""
