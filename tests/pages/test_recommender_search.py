@@ -16,6 +16,7 @@ from optviz.jobs import JobFailed
 from optviz.jobs.record import Record
 from optviz.language import Text
 from optviz.recommender.config import DEFAULTS
+from optviz.recommender.data import load_ratings
 from optviz.recommender.search_space import Range, SearchPlan
 from optviz.ui.recommender_run import Data
 from optviz.ui.recommender_search_run import TRIAL, Search
@@ -123,7 +124,7 @@ def begun(**more: Any) -> tuple[Search, Backend]:
     backend = Backend()
     config = DEFAULTS["dot_bias"].replace(epochs=3)
     plan = SearchPlan(config, (Range("lr", 1e-4, 1.0),), **{"n_trials": 6, **more})
-    return Search(plan, Data(None), backend), backend
+    return Search(plan, Data(load_ratings()), backend), backend
 
 
 def test_so_many_trials_at_a_time_and_a_dead_one_is_a_failed_one() -> None:
