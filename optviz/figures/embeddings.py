@@ -23,6 +23,7 @@ Axes = tuple[tuple[str, str], tuple[str, str]]
 """(left, right), (bottom, top)."""
 
 _CRISP = 3000
+_CROWD = 10_000
 NAMES_AT_ONCE = 18
 """Names of films that a map shows at the most."""
 _NAMES, _NAMES_OF_MANY = 240, 100
@@ -86,11 +87,15 @@ def map_figure(
     if not bright.all():
         _add_points(
             figure, points, np.flatnonzero(~bright), items, text,
-            marker={"color": theme.muted, "size": 3 if solid else 6, "opacity": 0.22 * strength},
+            marker={
+                "color": theme.muted,
+                "size": 3 if solid or len(items) > _CROWD else 6,
+                "opacity": _faintness(len(items)) * strength,
+            },
             name=text("embeddings.figure.others"), legend=False,
         )  # fmt: skip
     if bright.any():
-        canvas = Canvas(solid, len(items) > _CRISP, strength, sized, size_by)
+        canvas = Canvas(solid, int(bright.sum()) > _CRISP, strength, sized, size_by)
         for layer in layers(
             items, np.flatnonzero(bright), colour, canvas,
             text=text, theme=theme, measured=measured,
@@ -131,6 +136,11 @@ def map_figure(
     if axes is not None and not solid:
         _name_axes(figure, axes, theme)
     return figure
+
+
+def _faintness(n: int) -> float:
+    """Opacity of points in grey: so many that they lie on each other must not add up to black."""
+    return 0.22 * min(1.0, (_CROWD / n) ** 0.5)
 
 
 def _add_points(

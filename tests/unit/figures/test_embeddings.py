@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from optviz.embedding.columns import Column
-from optviz.figures.embeddings import map_figure
+from optviz.figures.embeddings import _faintness, map_figure
 from optviz.figures.embeddings_paint import COLOURS, MEASURED
 from optviz.figures.films import GENRE_GROUPS, GENRES, Items, genre_group, short_title
 from optviz.figures.map_page import map_page
@@ -294,6 +294,10 @@ def test_columns_of_ones_own_are_colours_shapes_and_sizes() -> None:
     assert marks[-1].customdata[0].tolist() == [0, "p0", "kind: k00<br>score: 0"]
     assert marks[0].name == EN("embeddings.figure.no_class")
     assert marks[0].customdata[0].tolist() == [50, "p50", "kind: –<br>score: 7.143"]
+    few = np.arange(n) < 5
+    assert _faintness(100_000) < _faintness(10_000) == _faintness(60) == 0.22
+    some = map_figure(points, items, text=EN, theme=THEMES["light"], highlighted=few)
+    assert some.data[0].marker.opacity == 0.22
     graded = map_figure(
         points, items, text=EN, theme=THEMES["light"], colour="column:score", size_by="score"
     )
