@@ -19,6 +19,7 @@ from optviz.recommender.data import Ratings
 from optviz.recommender.fitted import FittedModel
 from optviz.recommender.joint import JointRun
 from optviz.recommender.models import Factorisation, build_model, mean_movie
+from optviz.recommender.scale import SCALED, scaled
 from optviz.recommender.specs import MODELS
 from optviz.recommender.split import split_rows
 from optviz.training.device import device_for
@@ -327,7 +328,8 @@ def train(model: str, ratings: Ratings, *, seed: int = 0, **controls: Any) -> Fi
         ratings: From :func:`optviz.load_ratings`.
         seed: Of everything random.
         **controls: Any other field of :class:`~optviz.recommender.config.TrainConfig`: the
-            controls of the Recommender page under their own names.
+            controls of the Recommender page under their own names. Batch size and weight decay,
+            where not given, suit the number of ratings (:mod:`optviz.recommender.scale`).
 
     Returns:
         The trained model: ``history``, ``valid_mse``, ``item_factors``, ``item_bias``,
@@ -336,4 +338,6 @@ def train(model: str, ratings: Ratings, *, seed: int = 0, **controls: Any) -> Fi
     Raises:
         Problem: There is no such model or control, or a value is not allowed.
     """
-    return fit_model(make_config(model, seed=seed, **controls), ratings)
+    config = make_config(model, seed=seed, **controls)
+    given = {name: getattr(config, name) for name in SCALED if name in controls}
+    return fit_model(scaled(config, ratings.n_ratings).replace(**given), ratings)

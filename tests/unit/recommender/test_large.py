@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+import optviz
 from optviz import load_ratings
-from optviz.recommender import als, fit
+from optviz.recommender import als, fit, scale
 from optviz.recommender.baselines import mse
 from optviz.recommender.config import DEFAULTS, make_config
 from optviz.recommender.data import Ratings
@@ -46,6 +47,16 @@ def test_steps_are_counted_as_training_takes_them(ratings: Ratings) -> None:
     config = make_config("dot_bias", split="random", valid_fraction=0.3)
     run = fit.build_fit(config, ratings).run
     assert steps_per_epoch(config, ratings.n_ratings) == run.steps_per_epoch
+
+
+def test_python_gets_the_recipe_that_suits_unless_told(
+    ratings: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scale, "BUNDLED", 1_000)
+    suited = optviz.train("dot_bias", ratings, n_factors=2, epochs=1).config
+    assert (suited.batch_size, suited.weight_decay) == (32_768, 2e-6)
+    told = optviz.train("dot_bias", ratings, n_factors=2, epochs=1, batch_size=5_000).config
+    assert (told.batch_size, told.weight_decay) == (5_000, 2e-6)
 
 
 def test_als_in_single_precision_learns_the_same(
