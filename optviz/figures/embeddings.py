@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -140,7 +141,7 @@ def map_figure(
 
 def _faintness(n: int) -> float:
     """Opacity of points in grey: so many that they lie on each other must not add up to black."""
-    return 0.22 * min(1.0, (_CROWD / n) ** 0.5)
+    return 0.22 * min(1.0, math.sqrt(_CROWD / n))
 
 
 def _add_points(
