@@ -16,6 +16,7 @@ from optviz.embedding.neighbours import nearest
 from optviz.embedding.precomputed import layout_key
 from optviz.embedding.projections import PROJECTIONS
 from optviz.embedding.vectors import unit_rows
+from optviz.figures.films import short_title
 from optviz.figures.placing import placed_figure
 from optviz.jobs import default_backend
 from optviz.recommender.fold_in import FoldIn
@@ -27,6 +28,7 @@ from optviz.ui.embeddings_pick import render_search
 from optviz.ui.embeddings_select import film_list
 from optviz.ui.embeddings_state import COMERS, NO_MOVIE, EmbeddingsState
 from optviz.ui.frame import Page
+from optviz.ui.markdown import literal
 from optviz.ui.recommender_state import SCENES, RecommenderState
 from optviz.ui.state import Store, remember
 from optviz.ui.waiting import awaited, show_progress
@@ -36,6 +38,7 @@ __all__ = ["render_placed"]
 _HEIGHT = 460
 _REFRESH = 0.5
 _NEAR = 10
+_KEPT = 64
 _TASKS = "optviz.embedding.placing"
 _STAR_WARS = 260
 
@@ -105,7 +108,7 @@ def _choose(page: Page, store: PageStore, movies: Movies) -> Comer | None:
         row = movies.place(store.value.movie)
         assert row is not None
         vector = movies.vectors[row].astype(np.float64)
-        return Comer(movies.items.named(row), vector, None, row)
+        return Comer(short_title(movies.items.titles[row]), vector, None, row)
     ratings, model = _model()
     if model.config.model == "net":
         raise Problem("problem.placed.net")
@@ -145,7 +148,7 @@ def _mine(page: Page, ratings: Any, model: Any, items: NDArray[np.int64]) -> Com
         f"embeddings.placed.about_{'example' if example else 'mine'}",
         n=len(rated),
         films=", ".join(
-            f"{title} ★ {stars:g}"
+            f"{literal(title)} ★ {stars:g}"
             for title, (_, stars) in zip(
                 ratings.titles([item for item, _ in rated[:5]]), rated[:5], strict=True
             )
@@ -184,7 +187,10 @@ def _user(page: Page, store: PageStore, ratings: Any, model: Any, items: Any) ->
     own = ratings.user_idx == user
     stars = ratings.frame["rating"].to_numpy(np.float64)[own]
     about = text(
-        "embeddings.placed.about_user", user=written, n=f"{len(stars):,}", mean=float(stars.mean())
+        "embeddings.placed.about_user",
+        user=literal(written),
+        n=f"{len(stars):,}",
+        mean=float(stars.mean()),
     )
     theta = np.append(model.user_factors[user], model.user_bias[user]).astype(np.float64)
     name = text("embeddings.placed.user_name", user=written)
@@ -266,6 +272,8 @@ def _place(
                         text("embeddings.placed.wait"),
                     )  # fmt: skip
             found = kept[key]
+            while len(kept) > _KEPT:
+                kept.pop(next(iter(kept)))
         except Problem as problem:
             page.problem(problem)
     place = found if comer is None or comer.row is None or found is None else found.place
