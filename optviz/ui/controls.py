@@ -291,7 +291,8 @@ def scenes(
         # must not jump at the first change of a setting.
         with st.container(key="frame-notice" if current else "frame-notice-stale"):
             last = seen.get(prefix)
-            notice = text(f"{prefix}.{last}.notice") if last else text("controls.own")
+            known = last in all_scenes  # those of another part of the page say nothing here
+            notice = text(f"{prefix}.{last}.notice") if known else text("controls.own")
             st.markdown(f":material/visibility: {notice}")
     return current
 

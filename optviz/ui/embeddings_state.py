@@ -50,7 +50,7 @@ Matrix = tuple[tuple[float, ...], ...]
 LIBRARIES = ("sklearn", "opentsne")
 SOURCES = ("movies", "own")
 """What is on the map: films, or the points of a file of the user's own."""
-PARTS = ("map", "lookup", "illusions", "growth", "methods", "placed")
+PARTS = ("lookup", "map", "growth", "methods", "placed", "illusions")
 COMERS = ("user", "mine", "film")
 """Who can be placed on the finished map."""
 COLOURS = (  # optviz.figures.embeddings_paint.COLOURS
@@ -196,5 +196,7 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
     "growth": {"part": "growth", "colour": "genre"},
     "methods": {"part": "methods", "colour": "genre"},
     "placed": {"part": "placed"},
+    "placed_mine": {"part": "placed", "who": "mine"},
+    "placed_film": {"part": "placed", "who": "film"},
 }
 """Scene → the fields that differ from the defaults; the words are under embeddings.scene."""

@@ -148,7 +148,7 @@ def test_a_click_in_space_finds_a_film(page: Page, server: str) -> None:
 
 def test_the_lookup_follows_the_row_and_the_table(page: Page, server: str) -> None:
     page.goto(f"{server}/embeddings")
-    page.get_by_role("button", name=EN("embeddings.scene.row.label")).click()
+    page.get_by_text(EN("embeddings.part_lookup"), exact=True).click()
     product = page.locator(".st-key-embeddings-product")
     expect(product).to_contain_text("0.3")
     page.get_by_role("radio", name="4", exact=True).click()

@@ -35,7 +35,7 @@ def looks(page: Page) -> Any:
 
 def test_story(page: Page, server: str) -> None:
     open_screen(page, server, "embeddings")
-    page.get_by_role("button", name=EN("embeddings.scene.illusions.label")).click()
+    page.get_by_text(EN("embeddings.part_illusions"), exact=True).click()
     expect(page.get_by_role("heading", name=EN("illusions.noise.question"))).to_be_visible()
     drawn(page, 1)
     settle(page, still=True)

@@ -99,7 +99,7 @@ def test_what_the_short_way_saves_is_measured_when_asked() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("scene", SCENES)
 def test_every_scene_says_what_to_notice(scene: str, language: str) -> None:
-    app = open_page(lang=language)
+    app = open_page(lang=language, part=str(SCENES[scene].get("part", "map")))
     app.button(key=f"embeddings.scene.{scene}").click().run()
     check(app)
     assert Text(language)(f"embeddings.scene.{scene}.notice") in said(app)
