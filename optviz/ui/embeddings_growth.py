@@ -35,7 +35,7 @@ from optviz.ui.state import Store, bind_value
 __all__ = ["render_growth"]
 
 _REFRESH = 0.3
-_HEIGHT, _CURVE = 372, 150
+_HEIGHT, _CURVE = 372, 176
 _COLOURS = [name for name in COLOURS if name != "quality"]
 
 PageStore = Store[EmbeddingsState]
