@@ -39,7 +39,8 @@ class Cluster:
     address: str
 
 
-@pytest.fixture(scope="session")
+# Of each module anew: an idle cluster takes a tenth of a core from all tests that follow.
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     with subprocess.Popen(
         [sys.executable, "-c", CLUSTER],
