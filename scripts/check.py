@@ -50,10 +50,7 @@ def run(command: Sequence[str]) -> bool:
 BROWSER_TESTS = "tests/e2e"
 
 SIDE_BY_SIDE = ("--numprocesses=logical", "--maxprocesses=4", "--dist=worksteal")
-"""What has no browser runs on all cores."""
-
-BROWSERS = ("--numprocesses=logical", "--maxprocesses=2", "--dist=worksteal")
-"""Two browsers, each with a server of its own: one alone leaves a third of two cores idle."""
+"""What has no browser runs on all cores; a server, its workers and a browser fill them alone."""
 
 
 def run_tests(fast: bool) -> bool:
@@ -68,7 +65,7 @@ def run_tests(fast: bool) -> bool:
     passed = run([*CHECKS["tests"], *SIDE_BY_SIDE, f"--ignore={BROWSER_TESTS}"])
     if fast:
         return passed
-    return found is not None and run([*CHECKS["tests"], *BROWSERS, BROWSER_TESTS]) and passed
+    return found is not None and run([*CHECKS["tests"], BROWSER_TESTS]) and passed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
