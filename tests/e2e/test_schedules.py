@@ -51,12 +51,13 @@ def test_trainings_are_cancelled_or_told(page: Page, server: str) -> None:
     # The first look trains by itself; after that the button does.
     open_screen(page, server, "schedules", query=f"{asked}30")
     cancel = page.locator(".st-key-schedules-cancel button")
-    for _ in range(2):
+    for again in (True, False):
         expect(cancel).to_be_enabled()
         cancel.click()
         expect(page.get_by_text(EN("schedules.cancelled"))).to_be_visible()
         expect(cancel).to_be_disabled()
-        page.locator(".st-key-schedules-train button").click()
+        if again:  # what the last one left under way would keep the next page's training waiting
+            page.locator(".st-key-schedules-train button").click()
 
     open_screen(page, server, "schedules", query=f"{asked}1")
     expect(page.get_by_text(re.compile("Validation MSE at the end: Constant 0"))).to_be_visible()
