@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optviz.core.task import TaskContext
-from optviz.recommender.data import load_ratings
-from optviz.recommender.sweeps import RecommenderSetup, recommender_subject
+from optviz.recommender.sweeps import RecommenderSetup
 from optviz.training.lr_curve import Values
 from optviz.training.sweeps import SmallSetup, SweepPlan
 
@@ -121,7 +120,7 @@ def group_sweeps_task(context: TaskContext, request: GroupSweeps) -> tuple[Group
     from optviz.training.lr_finder import constant_rates
 
     config = request.setup.config
-    subject = recommender_subject(config, load_ratings(request.setup.source))
+    subject = request.setup.build()
     groups = layer_groups(subject.model)
     regroup(subject.optimizer, list(groups.values()), [config.lr] * len(groups))
     found: list[GroupSweep] = []

@@ -38,7 +38,28 @@ def _rows(table: nn.Embedding, index: Tensor) -> Tensor:
     return table.weight.index_select(0, index)
 
 
-class EmbeddingDot(nn.Module):
+class _Vectors(nn.Module):
+    """A vector for every user and every item, uniform from ``low`` (−init_scale) to init_scale."""
+
+    def __init__(
+        self,
+        n_users: int,
+        n_items: int,
+        n_factors: int,
+        init_scale: float,
+        generator: torch.Generator,
+        low: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.user_factors = _table(n_users, n_factors, init_scale, generator, low)
+        self.item_factors = _table(n_items, n_factors, init_scale, generator, low)
+
+    def product(self, users: Tensor, items: Tensor) -> Tensor:
+        """(batch,) u·m of dense indices (batch,)."""
+        return (_rows(self.user_factors, users) * _rows(self.item_factors, items)).sum(1)
+
+
+class EmbeddingDot(_Vectors):
     """r = u·m, and nothing else: the vectors have to bring the level of the ratings, too.
 
     Args:
@@ -57,17 +78,14 @@ class EmbeddingDot(nn.Module):
         init_scale: float,
         generator: torch.Generator,
     ) -> None:
-        super().__init__()
-        self.user_factors = _table(n_users, n_factors, init_scale, generator, low=0.0)
-        self.item_factors = _table(n_items, n_factors, init_scale, generator, low=0.0)
+        super().__init__(n_users, n_items, n_factors, init_scale, generator, low=0.0)
 
     def forward(self, users: Tensor, items: Tensor) -> Tensor:
         """Predicted ratings (batch,) of dense indices (batch,); not cut off anywhere."""
-        both = _rows(self.user_factors, users) * _rows(self.item_factors, items)
-        return both.sum(1)
+        return self.product(users, items)
 
 
-class Factorisation(nn.Module):
+class Factorisation(_Vectors):
     """r = μ_i + x_u·y_i, μ_i the mean of movie i's training ratings (Ng's mean normalization).
 
     Args:
@@ -91,9 +109,7 @@ class Factorisation(nn.Module):
         init_scale: float,
         generator: torch.Generator,
     ) -> None:
-        super().__init__()
-        self.user_factors = _table(n_users, n_factors, init_scale, generator)
-        self.item_factors = _table(n_items, n_factors, init_scale, generator)
+        super().__init__(n_users, n_items, n_factors, init_scale, generator)
         self.register_buffer("mean", torch.zeros(()), persistent=False)
         self.register_buffer("item_bias", torch.zeros(n_items))
 
@@ -107,11 +123,10 @@ class Factorisation(nn.Module):
 
     def forward(self, users: Tensor, items: Tensor) -> Tensor:
         """Predicted ratings (batch,) of dense indices (batch,); not cut off anywhere."""
-        both = _rows(self.user_factors, users) * _rows(self.item_factors, items)
-        return self.mean + self.item_bias[items] + both.sum(1)
+        return self.mean + self.item_bias[items] + self.product(users, items)
 
 
-class EmbeddingDotBias(nn.Module):
+class EmbeddingDotBias(_Vectors):
     """r = low + (high − low)·sigmoid(u·m + b_u + b_m).
 
     Args:
@@ -130,22 +145,19 @@ class EmbeddingDotBias(nn.Module):
         init_scale: float,
         generator: torch.Generator,
     ) -> None:
-        super().__init__()
+        super().__init__(n_users, n_items, n_factors, init_scale, generator)
         self.low, self.high = rating_range
-        self.user_factors = _table(n_users, n_factors, init_scale, generator)
-        self.item_factors = _table(n_items, n_factors, init_scale, generator)
         self.user_bias = _table(n_users, 1, init_scale, generator)
         self.item_bias = _table(n_items, 1, init_scale, generator)
 
     def forward(self, users: Tensor, items: Tensor) -> Tensor:
         """Predicted ratings (batch,) of dense indices (batch,)."""
-        logit = (_rows(self.user_factors, users) * _rows(self.item_factors, items)).sum(1)
-        logit = logit + _rows(self.user_bias, users).squeeze(1)
+        logit = self.product(users, items) + _rows(self.user_bias, users).squeeze(1)
         logit = logit + _rows(self.item_bias, items).squeeze(1)
         return torch.sigmoid(logit) * (self.high - self.low) + self.low
 
 
-class EmbeddingNet(nn.Module):
+class EmbeddingNet(_Vectors):
     """Both vectors side by side, one hidden layer, a sigmoid half a star beyond the scale.
 
     Args:
@@ -169,12 +181,10 @@ class EmbeddingNet(nn.Module):
         embedding_dropout: float = 0.05,
         dropout: float = 0.5,
     ) -> None:
-        super().__init__()
+        super().__init__(n_users, n_items, n_factors, init_scale, generator)
         self.low, self.high = rating_range
         self.generator = generator
         self.embedding_dropout, self.dropout = embedding_dropout, dropout
-        self.user_factors = _table(n_users, n_factors, init_scale, generator)
-        self.item_factors = _table(n_items, n_factors, init_scale, generator)
         self.lin1 = _linear(2 * n_factors, hidden, generator)
         self.lin2 = _linear(hidden, 1, generator)
 

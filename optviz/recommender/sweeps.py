@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from optviz.core.problem import Problem
 from optviz.core.task import TaskContext
 from optviz.recommender.config import TrainConfig
-from optviz.recommender.data import Ratings, load_ratings
+from optviz.recommender.data import Ratings
+from optviz.recommender.tasks import read_again
 from optviz.training.sweeps import Sweep, SweepPlan, Trial, run_sweep, run_trial
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class RecommenderSetup:
         Raises:
             Problem: The data or the recipe cannot be used, or the model has no learning rate.
         """
-        return recommender_subject(self.config, load_ratings(self.source))
+        return recommender_subject(self.config, read_again(self.source))
 
 
 def recommender_subject(config: TrainConfig, ratings: Ratings) -> Trainable:

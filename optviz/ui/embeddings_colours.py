@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from optviz.figures.embeddings_paint import COLUMN, MEASURED
@@ -11,7 +13,21 @@ from optviz.ui.embeddings_state import COLOURS, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.state import Store
 
-__all__ = ["render_colour"]
+__all__ = ["choose_colour", "render_colour"]
+
+
+def choose_colour(
+    page: Page, store: Store[EmbeddingsState], known: Sequence[str], otherwise: str
+) -> None:
+    """Draw the choice among ``known``; ``otherwise`` takes the place of what is not among them."""
+    text = page.text
+    if store.value.colour not in known:  # a link, another part's, or another table's column
+        store.set(colour=otherwise)
+    controls.choose(
+        store, "colour", text("embeddings.colour.label"), known,
+        lambda name: name.removeprefix(COLUMN) if name.startswith(COLUMN)
+        else text(f"embeddings.colour.{name}"),
+    )  # fmt: skip
 
 
 def render_colour(page: Page, store: Store[EmbeddingsState], movies: Movies) -> None:
@@ -19,13 +35,7 @@ def render_colour(page: Page, store: Store[EmbeddingsState], movies: Movies) -> 
     text, items = page.text, movies.items
     columns = [f"{COLUMN}{name}" for name in items.columns]
     known = [*COLOURS, *columns] if items.films else [*columns, *MEASURED]
-    if store.value.colour not in known:  # a link, or another table's column
-        store.set(colour=known[0])
-    controls.choose(
-        store, "colour", text("embeddings.colour.label"), known,
-        lambda name: name.removeprefix(COLUMN) if name in columns
-        else text(f"embeddings.colour.{name}"),
-    )  # fmt: skip
+    choose_colour(page, store, known, known[0])
     state = store.value
     if state.live and state.colour in MEASURED:
         note = "not_live"

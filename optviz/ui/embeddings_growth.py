@@ -17,7 +17,9 @@ from optviz.figures.live_map import moving_figure
 from optviz.recommender.config import MODELS, recipe_for
 from optviz.ui import controls
 from optviz.ui.components.live_map import live_feed, live_map
+from optviz.ui.embeddings_colours import choose_colour
 from optviz.ui.embeddings_data import Movies
+from optviz.ui.embeddings_facts import sizes
 from optviz.ui.embeddings_frames import run_buttons
 from optviz.ui.embeddings_growth_runs import (
     GrowthFrame,
@@ -94,11 +96,7 @@ def _controls(page: Page, store: PageStore, growth: GrowthStage, movies: Movies)
         )  # fmt: skip
     else:
         st.caption(text("embeddings.growth.pca_only"))
-    controls.choose(
-        store, "colour", text("embeddings.colour.label"),
-        _COLOURS,
-        lambda name: text(f"embeddings.colour.{name}"),
-    )  # fmt: skip
+    choose_colour(page, store, _COLOURS, "genre")
     _choose_trails(page, store, movies)
     with st.expander(text("embeddings.settings.title"), icon=":material/tune:"):
         choose_count(page, store, growth.data().ratings.n_items)
@@ -206,7 +204,7 @@ def _said(page: Page, frame: GrowthFrame) -> str:
 def _picture(page: Page, store: PageStore, shown: GrowthShown) -> None:
     state, movies = store.value, shown.movies
     measured: dict[str, NDArray[Any]] = {}
-    colour = state.colour if state.colour in _COLOURS else "genre"
+    colour = state.colour
     if shown.grown is not None:
         measured["cluster"] = np.asarray(shown.grown.clusters)
     elif colour == "bias":
@@ -263,9 +261,7 @@ def _facts(page: Page, shown: GrowthShown) -> None:
             epochs=last.epoch,
         )
     )
-    parts = [text("embeddings.facts.movies", n=f"{len(shown.movies):,}",
-                  k=shown.movies.vectors.shape[1])]  # fmt: skip
-    parts.append(text(f"embeddings.growth.made_{shown.request.method}"))
+    parts = [sizes(text, shown.movies), text(f"embeddings.growth.made_{shown.request.method}")]
     if grown.quality is not None:
         parts.append(text("embeddings.growth.trust", trust=grown.quality.trustworthiness))
     parts.append(text("embeddings.growth.valid", mse=grown.valid_mse))

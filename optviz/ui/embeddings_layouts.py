@@ -79,6 +79,11 @@ class Watcher:
         self._seen = 0
         self._glimpse: Event | None = None
 
+    @property
+    def working(self) -> bool:
+        """Whether a map is being made."""
+        return self.job is not None and not self.job.finished
+
     def ask(self, request: Request) -> Shown | None:
         """The layout if it is at hand; else None, and a job is on its way.
 
@@ -116,7 +121,7 @@ class Watcher:
 
     def drop(self) -> None:
         """Give up the job, if there is one."""
-        if self.job is not None and not self.job.finished:
+        if self.job is not None and self.working:
             self.job.cancel()
         self.job, self._key, self._seen, self._glimpse = None, None, 0, None
 
@@ -141,6 +146,6 @@ class Watcher:
         return self._glimpse
 
 
-def watcher() -> Watcher:
-    """This session's watcher."""
-    return remember("embedding layouts", Watcher)
+def watcher(method: str = "") -> Watcher:
+    """This session's watcher: of the one map, or of the map by ``method`` beside others."""
+    return remember(f"embedding layouts by {method}" if method else "embedding layouts", Watcher)

@@ -16,6 +16,7 @@ from optviz.figures.live_map import divergence_figure, moving_figure, packed_fra
 from optviz.ui import controls
 from optviz.ui.components.live_map import live_feed, live_map
 from optviz.ui.embeddings_data import Movies
+from optviz.ui.embeddings_facts import render_trust, sizes
 from optviz.ui.embeddings_filter import highlighted
 from optviz.ui.embeddings_frames import run_buttons
 from optviz.ui.embeddings_live_runs import LiveShown, LiveStage, live_stage
@@ -242,18 +243,8 @@ def _facts(page: Page, shown: LiveShown) -> None:
         st.caption(text("embeddings.live.hint"))
         return
     trust, projection = layout.quality, layout.projection
-    st.markdown(
-        text(
-            "embeddings.facts.trust",
-            trust=trust.trustworthiness,
-            kept=trust.kept * trust.k,
-            k=trust.k,
-        ),
-        help=text("embeddings.facts.trust_help"),
-    )
-    parts = [
-        text("embeddings.facts.movies", n=f"{len(shown.movies):,}", k=shown.movies.vectors.shape[1])
-    ]
+    render_trust(page, trust)
+    parts = [sizes(text, shown.movies)]
     if projection.kl_divergence is not None:
         parts.append(
             text(

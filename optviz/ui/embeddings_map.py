@@ -15,7 +15,6 @@ from optviz.embedding.projections import PROJECTIONS, fitting
 from optviz.figures.embeddings import Axes, map_figure
 from optviz.figures.map_page import map_page
 from optviz.ui import controls
-from optviz.ui.components import Click, Selection, chart
 from optviz.ui.embeddings_axes import own_map, pole_names, render_analogy, render_poles
 from optviz.ui.embeddings_colours import render_colour
 from optviz.ui.embeddings_data import Movies
@@ -35,10 +34,11 @@ from optviz.ui.embeddings_own import everything
 from optviz.ui.embeddings_own_panel import render_own
 from optviz.ui.embeddings_pick import choose_count, fit_count, render_search
 from optviz.ui.embeddings_select import render_alone, render_selection
+from optviz.ui.embeddings_stage import draw_map, map_progress
 from optviz.ui.embeddings_state import OWN_AXES, EmbeddingsState
 from optviz.ui.embeddings_words import speaking_of_points
 from optviz.ui.frame import Page
-from optviz.ui.state import Store, guarded
+from optviz.ui.state import Store
 
 __all__ = ["render_map"]
 
@@ -176,7 +176,7 @@ def _stage(
         if watch.last is not None:
             _picture(page, store, watch.last, near, stale=True)
         return None
-    working = shown is None and watch.job is not None and not watch.job.finished
+    working = shown is None and watch.working
     # Only while a job runs does this part of the page look again by itself.
     st.fragment(run_every=_REFRESH if working else None)(_look)(
         page, store, watch, request, near, working
@@ -193,7 +193,7 @@ def _look(
     working: bool,
 ) -> None:
     shown = watch.ask(request)
-    if working and (shown is not None or watch.job is None or watch.job.finished):
+    if working and (shown is not None or not watch.working):
         st.rerun()
     if shown is not None:
         _picture(page, store, shown, near)
@@ -209,9 +209,9 @@ def _look(
     else:
         # As high as the map that will come, so that nothing below it jumps.
         with st.container(height=_HEIGHT, border=False, vertical_alignment="center"):
-            _progress(page, watch, request)
+            map_progress(page, watch, request, "embeddings.{}")
         return
-    _progress(page, watch, request)
+    map_progress(page, watch, request, "embeddings.{}")
 
 
 def _own(
@@ -299,56 +299,8 @@ def _drawn(
 
 
 def _draw(store: Store[EmbeddingsState], movies: Movies, figure: Any) -> None:
-    def pick(click: Click) -> None:
-        point = click.point
-        if point is not None and point.customdata is not None:
-            item = int(movies.item_ids[int(point.customdata[0])])
-            store.set(movie=item, clicked=item)
-
-    def choose(selection: Selection) -> None:
-        rows = {int(point.customdata[0]) for point in selection.points if point.customdata}
-        # With a search, a lasso means what stands out, not the grey around it.
-        found = matches(store.value, movies)
-        store.set(chosen=[int(movies.item_ids[row]) for row in rows if found[row]])
-
-    events = chart(
-        figure, key="embeddings.chart", height=_HEIGHT, on_click=pick, on_select=choose,
-        toolbar=True,
-    )  # fmt: skip
-    if events.selection is not None or (
-        events.click is not None and events.click.point is not None
-    ):
-        st.rerun()  # the list beside the picture follows
-
-
-def _progress(page: Page, watch: Watcher, request: Request) -> None:
-    text, job = page.text, watch.job
-    if job is None:
-        return
-    if job.finished:
-        if isinstance(job.error, Problem):
-            page.problem(job.error)
-        else:
-            st.info(text("embeddings.cancelled"))
-        st.button(
-            text("embeddings.again"), key="embeddings.again", icon=":material/replay:",
-            on_click=guarded(watch.retry), args=(request,),
-        )  # fmt: skip
-        return
-    progress, glimpse = job.progress, watch.glimpse()
-    if progress is None:
-        words = text(f"embeddings.progress.start_{request.method}")
-    else:
-        words = text(
-            "embeddings.progress.running", done=int(progress.done), total=int(progress.total)
-        )
-        if progress.eta is not None:
-            words += " · " + text("embeddings.progress.eta", seconds=progress.eta)
-        if glimpse is not None and glimpse.data["kl_divergence"] is not None:
-            words += " · " + text("embeddings.progress.kl", kl=glimpse.data["kl_divergence"])
-    bar, button = st.columns([4, 1], vertical_alignment="center")
-    bar.progress(progress.fraction if progress else 0.0, words)
-    button.button(
-        text("embeddings.cancel"), key="embeddings.cancel", icon=":material/stop_circle:",
-        on_click=guarded(watch.cancel), width="stretch",
+    # With a search, a lasso means what stands out, not the grey around it.
+    draw_map(
+        store, movies, figure, key="embeddings.chart", height=_HEIGHT,
+        among=lambda: matches(store.value, movies),
     )  # fmt: skip

@@ -16,15 +16,15 @@ from optviz.embedding.projections import PROJECTIONS
 from optviz.embedding.vectors import as_vectors, comparable
 from optviz.figures.embeddings import map_figure
 from optviz.figures.embeddings_paint import MEASURED
-from optviz.ui import controls
-from optviz.ui.components import Click, Selection, chart
+from optviz.ui.embeddings_colours import choose_colour
 from optviz.ui.embeddings_data import Movies, session_movies
-from optviz.ui.embeddings_layouts import Request, Shown, Watcher
+from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
 from optviz.ui.embeddings_pick import choose_count, fit_count, render_search
 from optviz.ui.embeddings_select import render_selection
+from optviz.ui.embeddings_stage import draw_map, map_progress
 from optviz.ui.embeddings_state import COLOURS, EmbeddingsState
 from optviz.ui.frame import Page
-from optviz.ui.state import Store, guarded, remember
+from optviz.ui.state import Store
 
 __all__ = ["render_methods"]
 
@@ -42,7 +42,7 @@ def render_methods(page: Page, store: PageStore) -> None:
     fit_count(store, len(films))
     movies = films.most_rated(store.value.n_movies)
     _controls(page, store, films, movies)
-    maps = [(_watcher(method), _request(store, movies, method)) for method in PROJECTIONS]
+    maps = [(watcher(method), _request(store, movies, method)) for method in PROJECTIONS]
     found = [_asked(watch, request) for watch, request in maps]
     working = _working(maps)
     # Only while a job runs does this part of the page look again by itself.
@@ -53,22 +53,13 @@ def render_methods(page: Page, store: PageStore) -> None:
 
 
 def _controls(page: Page, store: PageStore, films: Movies, movies: Movies) -> None:
-    text = page.text
     left, middle, right = st.columns([1, 1, 1], gap="medium")
     with left:
         render_search(page, store, movies)
     with middle:
-        controls.choose(
-            store, "colour", text("embeddings.colour.label"), _COLOURS,
-            lambda name: text(f"embeddings.colour.{name}"),
-        )  # fmt: skip
+        choose_colour(page, store, _COLOURS, "genre")
     with right:
         choose_count(page, store, len(films))
-
-
-def _watcher(method: str) -> Watcher:
-    """One for each method: their jobs run side by side."""
-    return remember(f"embedding layouts by {method}", Watcher)
 
 
 def _request(store: PageStore, movies: Movies, method: str) -> Request:
@@ -86,7 +77,7 @@ def _asked(watch: Watcher, request: Request) -> Shown | Problem | None:
 
 
 def _working(maps: Sequence[tuple[Watcher, Request]]) -> bool:
-    return any(watch.job is not None and not watch.job.finished for watch, _ in maps)
+    return any(watch.working for watch, _ in maps)
 
 
 def _look(
@@ -110,32 +101,7 @@ def _look(
                 _draw(page, store, movies, one)
             else:
                 with st.container(height=_HEIGHT, border=False, vertical_alignment="center"):
-                    _progress(page, watch, request)
-
-
-def _progress(page: Page, watch: Watcher, request: Request) -> None:
-    text, job = page.text, watch.job
-    if job is None or job.finished:
-        if job is not None and isinstance(job.error, Problem):
-            page.problem(job.error)
-        else:
-            st.info(text("embeddings.cancelled"))
-        st.button(
-            text("embeddings.again"), key=f"embeddings.methods.again.{request.method}",
-            icon=":material/replay:", on_click=guarded(watch.retry), args=(request,),
-        )  # fmt: skip
-        return
-    progress = job.progress
-    words = text(f"embeddings.progress.start_{request.method}")
-    if progress is not None:
-        words = text(
-            "embeddings.progress.running", done=int(progress.done), total=int(progress.total)
-        )
-    st.progress(progress.fraction if progress else 0.0, words)
-    st.button(
-        text("embeddings.cancel"), key=f"embeddings.methods.cancel.{request.method}",
-        icon=":material/stop_circle:", on_click=guarded(watch.cancel),
-    )  # fmt: skip
+                    map_progress(page, watch, request, f"embeddings.methods.{{}}.{request.method}")
 
 
 def _draw(page: Page, store: PageStore, movies: Movies, shown: Shown) -> None:
@@ -143,33 +109,18 @@ def _draw(page: Page, store: PageStore, movies: Movies, shown: Shown) -> None:
     row = movies.place(state.movie)
     chosen = np.isin(movies.item_ids, state.chosen)
 
-    def pick(click: Click) -> None:
-        point = click.point
-        if point is not None and point.customdata is not None:
-            film = int(movies.item_ids[int(point.customdata[0])])
-            store.set(movie=film, clicked=film)
-
-    def choose(selection: Selection) -> None:
-        rows = {int(point.customdata[0]) for point in selection.points if point.customdata}
-        store.set(chosen=[int(movies.item_ids[row]) for row in rows])
-
     method = shown.request.method
     figure: Any = map_figure(
         shown.layout.projection.coordinates, movies.items, text=page.text, theme=page.theme,
-        colour=state.colour if state.colour in _COLOURS else "genre",
+        colour=state.colour,
         highlighted=chosen if chosen.any() else None, sized=state.sized, selected=row,
         neighbours=_near(state, movies, row), true_scale=method == "pca",
         revision=f"{method} {shown.request.key}", selection=f"{hash(state.chosen)}",
     )  # fmt: skip
     figure.update_layout(dragmode="lasso")
-    events = chart(
-        figure, key=f"embeddings.methods.{method}", height=_HEIGHT, on_click=pick,
-        on_select=choose, toolbar=True, linked="methods",
-    )  # fmt: skip
-    if events.selection is not None or (
-        events.click is not None and events.click.point is not None
-    ):
-        st.rerun()  # all maps follow, and what is said below
+    draw_map(
+        store, movies, figure, key=f"embeddings.methods.{method}", height=_HEIGHT, linked="methods"
+    )
     trust = shown.layout.quality
     if trust is not None:
         st.caption(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from optviz.ui.embeddings_data import Movies, session_movies
 from optviz.ui.embeddings_filter import NO_FILTER
 from optviz.ui.embeddings_state import NO_MOVIE, STEP, EmbeddingsState
 from optviz.ui.followed import Answered
+from optviz.ui.session_folder import SessionFolder
 from optviz.ui.state import Store, remember
 
 __all__ = ["LENGTH", "Own", "everything", "own", "points_as_movies", "show_source"]
@@ -66,7 +66,7 @@ class Own:
         self.problems: dict[str, Problem] = {}
         self.given = {"points": 0, "about": 0}
         self._waiting: OwnTable | None = None
-        self._folder: Path | None = None
+        self._folder = SessionFolder()
         self._films: tuple[Movies, Movies] | None = None
 
     def give(self, kind: str, files: Sequence[tuple[str, bytes | memoryview]]) -> None:
@@ -74,7 +74,7 @@ class Own:
         self.problems.pop(kind, None)
         if kind in self.reading:
             self.reading[kind].job.cancel()
-        folder = Path(tempfile.mkdtemp(dir=self._room()))
+        folder = Path(tempfile.mkdtemp(dir=self._folder.path))
         paths = []
         for place, (name, content) in enumerate(files):
             path = folder / str(place)
@@ -82,13 +82,6 @@ class Own:
             paths.append((name, str(path)))
         job: Job = default_backend().submit(_TASKS[kind], files=paths)
         self.reading[kind] = Answered(folder, job)
-
-    def _room(self) -> Path:
-        """A folder that goes with the session."""
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="optviz-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        return self._folder
 
     def take(self, kind: str) -> bool:
         """Take over what has been read; whether something is open now that was not before."""
@@ -154,9 +147,8 @@ class Own:
 
     def _join(self, columns: tuple[Column, ...]) -> None:
         films = session_movies()
-        found, self.matched = joined(columns, films.item_ids, films.items.titles, films.items.years)
-        del found
-        self.about, self._films = columns, None
+        told, matched = _told(films, columns)
+        self.about, self.matched, self._films = columns, matched, (films, told)
 
     def forget_about(self) -> None:
         """Put the table about the films aside."""
@@ -168,15 +160,19 @@ class Own:
         if not self.about:
             return films
         if self._films is None or self._films[0] is not films:
-            items = films.items
             try:
-                columns, self.matched = joined(
-                    self.about, films.item_ids, items.titles, items.years
-                )
+                told, self.matched = _told(films, self.about)
             except Problem:  # another model's films
-                columns, self.matched = {}, 0
-            self._films = films, replace(films, items=replace(items, columns=columns))
+                told, self.matched = films, 0
+            self._films = films, told
         return self._films[1]
+
+
+def _told(films: Movies, about: tuple[Column, ...]) -> tuple[Movies, int]:
+    """Films with what a table tells of them, and how many of them it knows."""
+    items = films.items
+    columns, matched = joined(about, films.item_ids, items.titles, items.years)
+    return replace(films, items=replace(items, columns=columns)), matched
 
 
 def own() -> Own:

@@ -23,15 +23,16 @@ from optviz.recommender.fold_in import FoldIn
 from optviz.ui import controls
 from optviz.ui.components import chart
 from optviz.ui.embeddings_data import SESSION_MODEL, Movies, session_movies
-from optviz.ui.embeddings_layouts import Request, Shown, Watcher
+from optviz.ui.embeddings_layouts import Request, Shown, Watcher, watcher
 from optviz.ui.embeddings_pick import render_search
 from optviz.ui.embeddings_select import film_list
+from optviz.ui.embeddings_stage import map_progress
 from optviz.ui.embeddings_state import COMERS, NO_MOVIE, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.markdown import literal
 from optviz.ui.recommender_state import SCENES, RecommenderState
 from optviz.ui.state import Store, remember
-from optviz.ui.waiting import awaited, show_progress
+from optviz.ui.waiting import awaited
 
 __all__ = ["render_placed"]
 
@@ -224,25 +225,24 @@ def _map(page: Page, store: PageStore, movies: Movies) -> Shown | None:
     parameters["normalize"] = True  # a user is near a film by direction, if at all
     key = layout_key(movies.vectors, "tsne", 2, parameters)
     request = Request(movies, "tsne", 2, parameters, key)
-    watch = remember("embedding layouts by tsne", Watcher)
+    watch = watcher("tsne")
     try:
         shown = watch.ask(request)
     except Problem as problem:
         page.problem(problem)
         return None
     if shown is None:
-        st.fragment(run_every=_REFRESH)(_wait)(page, watch, request)
+        working = watch.working
+        # Only while a job runs does this part of the page look again by itself.
+        st.fragment(run_every=_REFRESH if working else None)(_wait)(page, watch, request, working)
     return shown
 
 
-def _wait(page: Page, watch: Watcher, request: Request) -> None:
-    if watch.ask(request) is not None:
+def _wait(page: Page, watch: Watcher, request: Request, working: bool) -> None:
+    shown = watch.ask(request)
+    if working and (shown is not None or not watch.working):
         st.rerun()
-    job = watch.job
-    if job is not None and isinstance(job.error, Problem):
-        page.problem(job.error)
-    elif job is not None:
-        show_progress(job, page.text("embeddings.progress.start_tsne"))
+    map_progress(page, watch, request, "embeddings.placed.{}")
 
 
 def _place(

@@ -1,18 +1,22 @@
-"""Saving the shown model to a file, and opening one that was saved."""
+"""What is taken along and brought back: models as files, tables as CSV and JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import PurePath
+from typing import Any
 
 import streamlit as st
 
 from optviz.core.problem import Problem
+from optviz.language import Text
 from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Run, Runs
 from optviz.ui.recommender_state import RecommenderState, fields_of
 from optviz.ui.state import Store, remember
 
-__all__ = ["render_files"]
+__all__ = ["offer_tables", "render_files"]
 
 
 def render_files(page: Page, store: Store[RecommenderState], every: Runs) -> None:
@@ -32,6 +36,35 @@ def render_files(page: Page, store: Store[RecommenderState], every: Runs) -> Non
             )
             st.caption(text("recommender.file.format"))
         _open(page, store, every)
+
+
+def offer_tables(
+    text: Text, key: str, name: str, tables: Mapping[str, Callable[[], str]], **more: Any
+) -> None:
+    """Draw a button for each form in which a table can be taken along.
+
+    Args:
+        text: The catalogue.
+        key: Of the buttons.
+        name: Of the files.
+        tables: ``"csv"`` and ``"json"`` → what writes it, once it is asked for.
+        **more: Further arguments of ``st.download_button``.
+    """
+    for kind, write in tables.items():
+        st.download_button(
+            text(f"recommender.race.{kind}"),
+            data=partial(_written, write),
+            file_name=f"{name}.{kind}",
+            mime="text/csv" if kind == "csv" else "application/json",
+            key=f"{key}.{kind}",
+            icon=":material/download:",
+            on_click="ignore",
+            **more,
+        )
+
+
+def _written(write: Callable[[], str]) -> bytes:
+    return write().encode()
 
 
 def _content(run: Run) -> bytes:

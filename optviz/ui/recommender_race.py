@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
-from functools import partial
 
 import streamlit as st
 
@@ -24,6 +22,7 @@ from optviz.recommender.race import (
 from optviz.ui import controls
 from optviz.ui.frame import Page
 from optviz.ui.markdown import literal
+from optviz.ui.recommender_files import offer_tables
 from optviz.ui.recommender_runs import LONGEST, Run, Runs
 from optviz.ui.recommender_state import RecommenderState, fields_of
 from optviz.ui.state import Store, bind_value, guarded, remember
@@ -207,21 +206,12 @@ def _repeat(store: Store[RecommenderState], every: Runs, run: Run) -> None:
 
 
 def _export(text: Text, shown: list[Run]) -> None:
-    def content(write: Callable[[Sequence[Entry]], str]) -> bytes:
-        return write([run.entry(text) for run in shown]).encode()
+    def entries() -> list[Entry]:
+        return [run.entry(text) for run in shown]
 
     st.caption(text("recommender.race.export_about"))
-    for kind, write in (("csv", to_csv), ("json", to_json)):
-        st.download_button(
-            text(f"recommender.race.{kind}"),
-            data=partial(content, write),
-            file_name=f"runs.{kind}",
-            mime="text/csv" if kind == "csv" else "application/json",
-            key=f"recommender.export.{kind}",
-            icon=":material/download:",
-            on_click="ignore",
-            width="stretch",
-        )
+    tables = {"csv": lambda: to_csv(entries()), "json": lambda: to_json(entries())}
+    offer_tables(text, "recommender.export", "runs", tables, width="stretch")
 
 
 def _settings(text: Text, entries: list[Entry]) -> str:

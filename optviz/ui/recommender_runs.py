@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 import uuid
-import weakref
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from optviz.core.problem import Problem
 from optviz.jobs import Job, default_backend
@@ -16,6 +14,7 @@ from optviz.recommender.config import DEFAULTS, TrainConfig
 from optviz.recommender.split import folds_of, refuse_split
 from optviz.training.checkpoints import Checkpoints
 from optviz.ui.recommender_run import Data, Run, share, split_key
+from optviz.ui.session_folder import SessionFolder
 from optviz.ui.state import remember
 
 __all__ = ["LONGEST", "MOST", "Data", "Run", "Runs", "runs"]
@@ -39,7 +38,7 @@ class Runs:
         self._data: Data | None = None
         self._bundled: Run | None = None
         self._reading: tuple[Job, str] | None = None
-        self._folder: Path | None = None
+        self._folder = SessionFolder()
         self.given = 0
         """Counts what was given: each time is followed by a fresh, empty uploader."""
         self.problem: Problem | None = None
@@ -102,7 +101,7 @@ class Runs:
         digest = hashlib.sha256()
         for name, content in files:
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
-        path = self._room() / digest.hexdigest()[:16]
+        path = self._folder.path / digest.hexdigest()[:16]
         if len(files) == 1:
             path.write_bytes(files[0][1])  # a worker process reads it
         else:
@@ -110,13 +109,6 @@ class Runs:
             for name, content in files:
                 (path / PurePath(name).name).write_bytes(content)
         self._reading = default_backend().submit(READ, source=str(path)), str(path)
-
-    def _room(self) -> Path:
-        """A folder that goes with the session."""
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="optviz-"))
-            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        return self._folder
 
     def take_ratings(self) -> None:
         """Take over what has been read; if it cannot be used, the data stay as they were."""
@@ -181,7 +173,7 @@ class Runs:
         self._looked = begun[0]
 
     def _begin(self, config: TrainConfig) -> Run:
-        place, data, folder = self._free_place(), self.data, self._room() / uuid.uuid4().hex
+        place, data, folder = self._free_place(), self.data, self._folder.path / uuid.uuid4().hex
         job = default_backend().submit(
             TRAIN, source=data.source, config=config.to_dict(), folder=str(folder)
         )
@@ -202,7 +194,7 @@ class Runs:
         run.job.cancel()
         run.read()
         # A folder of its own: the old worker may still write into the old one.
-        old, folder = run.folder, self._room() / uuid.uuid4().hex
+        old, folder = run.folder, self._folder.path / uuid.uuid4().hex
         Checkpoints(old).move(folder, epoch)
         job = default_backend().submit(
             TRAIN, source=run.data.source, config=run.config.to_dict(), folder=str(folder),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from functools import partial
 
 import streamlit as st
 
@@ -15,6 +14,7 @@ from optviz.recommender.config import CONTROLS
 from optviz.recommender.search_trials import SearchTrial, trials_to_csv, trials_to_json
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
+from optviz.ui.recommender_files import offer_tables
 from optviz.ui.recommender_runs import Run, Runs
 from optviz.ui.recommender_search_controls import render_search_controls
 from optviz.ui.recommender_search_run import Search
@@ -238,25 +238,15 @@ def _best(
 
 
 def _export(text: Text, search: Search) -> None:
-    def content(kind: str) -> bytes:
-        trials = search.trials
-        told = trials_to_csv(trials) if kind == "csv" else trials_to_json(search.plan, trials)
-        return told.encode()
-
+    tables = {
+        "csv": lambda: trials_to_csv(search.trials),
+        "json": lambda: trials_to_json(search.plan, search.trials),
+    }
     with st.expander(text("recommender.search.table"), icon=":material/table:"):
         _table(text, search)
         st.caption(text("recommender.search.export_about"))
         with st.container(horizontal=True, gap="small"):
-            for kind in ("csv", "json"):
-                st.download_button(
-                    text(f"recommender.race.{kind}"),
-                    data=partial(content, kind),
-                    file_name=f"search.{kind}",
-                    mime="text/csv" if kind == "csv" else "application/json",
-                    key=f"recommender.search.{kind}",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+            offer_tables(text, "recommender.search", "search", tables)
 
 
 def _table(text: Text, search: Search) -> None:

@@ -12,7 +12,18 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.language import LANGUAGES, Text
 
-__all__ = ["ROOT", "check", "components", "keys", "open_app", "said", "shown", "until"]
+__all__ = [
+    "ROOT",
+    "check",
+    "components",
+    "feed",
+    "keys",
+    "open_app",
+    "picture",
+    "said",
+    "shown",
+    "until",
+]
 
 ROOT = Path(__file__).parents[2]
 FAILED = {Text(code)("frame.failed") for code in LANGUAGES}
@@ -72,6 +83,18 @@ def components(app: AppTest) -> list[dict[str, Any]]:
 
     look(app._tree)
     return found
+
+
+def feed(app: AppTest) -> dict[str, Any]:
+    """What the browser was sent of a moving map's frames."""
+    (sent,) = [data for data in components(app) if "facts" in data]
+    return sent
+
+
+def picture(app: AppTest) -> dict[str, Any]:
+    """What a moving map was drawn from."""
+    (sent,) = [data for data in components(app) if "rows" in data]
+    return sent
 
 
 def shown(app: AppTest) -> dict[str, Any]:

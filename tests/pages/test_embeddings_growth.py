@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.language import Text
 
-from .apps import check, components, open_app, said, until
+from .apps import check, feed, open_app, picture, said, until
 
 EN = Text("en")
 FILMS = 60
@@ -20,16 +19,6 @@ FILMS = 60
 def open_growth(**query: str) -> AppTest:
     given = {"part": "growth", "n_movies": str(FILMS), "grow_model": "als", "colour": "genre"}
     return open_app("embeddings", **given | query)
-
-
-def feed(app: AppTest) -> dict[str, Any]:
-    (sent,) = [data for data in components(app) if "facts" in data]
-    return sent
-
-
-def picture(app: AppTest) -> dict[str, Any]:
-    (sent,) = [data for data in components(app) if "rows" in data]
-    return sent
 
 
 def finish(app: AppTest) -> None:

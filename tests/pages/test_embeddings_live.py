@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from optviz.language import Text
 
-from .apps import check, components, open_app, said, until
+from .apps import check, components, feed, open_app, picture, said, until
 
 EN = Text("en")
 
@@ -19,18 +18,6 @@ EN = Text("en")
 def open_live(**query: str) -> AppTest:
     given = {"library": "opentsne", "n_movies": "100", "perplexities": "8.0", "max_iter": "300"}
     return open_app("embeddings", **given | query)
-
-
-def feed(app: AppTest) -> dict[str, Any]:
-    """What the browser was sent of frames."""
-    (sent,) = [data for data in components(app) if "facts" in data]
-    return sent
-
-
-def picture(app: AppTest) -> dict[str, Any]:
-    """What the map was drawn from."""
-    (sent,) = [data for data in components(app) if "rows" in data]
-    return sent
 
 
 def press(app: AppTest, name: str) -> None:

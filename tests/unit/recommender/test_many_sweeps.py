@@ -10,7 +10,6 @@ import torch
 
 from optviz.core.problem import Problem
 from optviz.core.task import SilentContext
-from optviz.recommender import many_sweeps
 from optviz.recommender.config import NEURAL, make_config
 from optviz.recommender.fit import build_fit
 from optviz.recommender.layers import layer_groups
@@ -33,8 +32,7 @@ PLAN = SweepPlan(1e-4, 1.0, 30)
 
 @pytest.fixture(autouse=True)
 def data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(many_sweeps, "load_ratings", lambda source: small())
-    monkeypatch.setattr("optviz.recommender.sweeps.load_ratings", lambda source: small())
+    monkeypatch.setattr("optviz.recommender.sweeps.read_again", lambda source: small())
 
 
 def setup(model: str, **more: Any) -> RecommenderSetup:
