@@ -13,7 +13,10 @@ __all__ = ["RecordedJob", "packed"]
 
 
 class RecordedJob:
-    """The handle of a job; see :class:`optviz.jobs.interface.Job`."""
+    """The handle of a job; see :class:`optviz.jobs.interface.Job`.
+
+    Reading its state, its progress or its events tells the record that somebody attends to it.
+    """
 
     def __init__(self, record: Record, control: Callable[..., None]) -> None:
         self._record = record
@@ -32,16 +35,19 @@ class RecordedJob:
     @property
     def state(self) -> State:
         """Where it is in its life."""
+        self._record.look()
         return self._record.state
 
     @property
     def finished(self) -> bool:
         """Whether it has come to an end, good or bad."""
+        self._record.look()
         return self._record.finished
 
     @property
     def progress(self) -> Progress | None:
         """How far it is."""
+        self._record.look()
         return self._record.progress
 
     @property
@@ -51,6 +57,7 @@ class RecordedJob:
 
     def events(self, since: int = 0) -> list[Event]:
         """The events from number ``since`` on."""
+        self._record.look()
         return self._record.events(since)
 
     def pause(self) -> None:

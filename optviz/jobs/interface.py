@@ -74,7 +74,9 @@ class Job(Protocol):
     """One piece of long work, as whoever asked for it sees it.
 
     Every method returns at once, save :meth:`result`. A job belongs to whoever holds it: one
-    that nobody holds any more (a closed browser tab) is cancelled.
+    that nobody holds any more (a closed browser tab) is cancelled. A backend may let one that
+    nobody has looked at for some seconds wait, ``"queued"`` once more, for others that somebody
+    does look at; it goes on where it was.
     """
 
     @property

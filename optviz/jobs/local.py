@@ -8,7 +8,6 @@ import threading
 import time
 import uuid
 import weakref
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -16,7 +15,7 @@ from typing import Any
 
 from optviz.core.problem import Problem
 from optviz.jobs.handle import RecordedJob, packed
-from optviz.jobs.interface import JobFailed
+from optviz.jobs.interface import JobFailed, State
 from optviz.jobs.process import WorkerProcess
 from optviz.jobs.record import Record
 
@@ -27,6 +26,9 @@ CANCEL_GRACE = 0.4
 
 IDLE_SECONDS = 300.0
 """A worker without work goes after this long, and gives its memory back."""
+
+LOOK_SECONDS = 1.0
+"""While jobs wait, so often it is looked whether one that nobody looks at holds a turn."""
 
 MOST_WORKERS = 4
 """As many as this by default, even on a big machine: torch takes 220 MiB in each."""
@@ -49,6 +51,12 @@ class _Work:
     turns: int = 0  # words sent to the worker
     worker: WorkerProcess | None = None
     held: bool = False  # paused before it began
+    aside: bool = False  # has begun, and waits for its turn again
+
+    @property
+    def running(self) -> bool:
+        """Whether it has a turn."""
+        return self.worker is not None and not self.aside and self.record.state != "paused"
 
 
 @dataclass(eq=False)
@@ -67,6 +75,8 @@ class WorkerBackend:
     ends, or when a task will not leave after :meth:`Job.cancel`. Jobs beyond ``max_workers``
     wait in the order of asking. A paused job keeps its worker (the model lives in it) but not
     its turn: up to ``2 * max_workers`` further workers may start while others are paused.
+    When all turns are taken, a job that nobody looks at (its page was left, or closed a moment
+    ago) gives its own to the next one that somebody waits for, and has it back after that.
 
     Args:
         max_workers: Jobs that run at the same time; as many as there are cores, at most
@@ -99,8 +109,7 @@ class WorkerBackend:
         self._cancel_grace = cancel_grace
         self._paths = tuple(paths)
         self._threads = threads or max(1, cores() // max_workers)
-        self._queue: deque[_Work] = deque()
-        self._works: dict[str, _Work] = {}
+        self._works: dict[str, _Work] = {}  # in the order of asking
         self._seats: dict[WorkerProcess, _Seat] = {}
         self._warm: tuple[str, ...] = ()
         self._closed = False
@@ -116,6 +125,7 @@ class WorkerBackend:
     def submit(self, task: str, /, **arguments: Any) -> RecordedJob:
         """Queue a task; see :meth:`optviz.jobs.interface.Backend.submit`."""
         record = Record(uuid.uuid4().hex, task)
+        record.look()
         self.run(record, packed(arguments))
         job = RecordedJob(record, self.control)
         weakref.finalize(job, self._wake.put, record.id).atexit = False
@@ -137,8 +147,9 @@ class WorkerBackend:
                 raise Problem("problem.jobs.closed")
             work = _Work(record, arguments, held=held)
             self._works[record.id] = work
-            self._queue.append(work)
             self._dispatch()
+            if work.worker is None:
+                self._wake.put(None)
 
     def warm(self, *modules: str) -> None:
         """Have modules imported in one idle worker, starting it if need be."""
@@ -169,14 +180,14 @@ class WorkerBackend:
             if work is None:
                 return
             queued = work.worker is None
+            if word != "tell":
+                work.aside = False  # what the user says goes first
             if word == "tell":
                 work.told.extend(message if queued else ())
             elif word == "cancel" or (word == "stop" and queued):
                 work.record.enter("cancelled")
                 del self._works[id]
-                if queued:
-                    self._queue.remove(work)
-                else:
+                if not queued:
                     self._set_deadline(work.worker, self._cancel_grace)
             elif queued:
                 work.held = word == "pause"
@@ -191,31 +202,59 @@ class WorkerBackend:
     # ── the rest holds the lock ──
 
     def _dispatch(self) -> None:
-        """Give waiting jobs to idle workers, starting workers while there is room."""
+        """Give turns to waiting jobs, starting workers while there is room."""
         if self._closed:
             return
-        for work in [work for work in self._queue if not work.held]:
-            paused = running = 0
-            for seat in self._seats.values():
-                if seat.work is not None:
-                    paused += seat.work.record.state == "paused"
-                    running += seat.work.record.state != "paused"
-            if running >= self.max_workers:
-                return
-            worker = self._idle_worker()
-            if worker is None:
-                if len(self._seats) >= self.max_workers + min(paused, 2 * self.max_workers):
+        for work in self._waiting():
+            running = [other for other in self._works.values() if other.running]
+            spare = None
+            if len(running) >= self.max_workers:
+                # The one that began last gives way.
+                spare = next((job for job in reversed(running) if not job.record.attended), None)
+                if spare is None or not work.record.attended:
                     return
-                worker = self._start()
-            self._queue.remove(work)
-            seat = self._seats[worker]
-            seat.work, seat.deadline = work, None
-            work.worker = worker
-            work.record.enter("running")
-            worker.send("run", work.record.id, work.record.task, work.arguments)
-            work.arguments = b""
-            for message in work.told:
-                worker.send("tell", work.record.id, message)
+            if work.worker is None:
+                worker = self._idle_worker()
+                if worker is None:
+                    begun = sum(job.worker is not None for job in self._works.values())
+                    resting = begun - len(running) + (spare is not None)
+                    if len(self._seats) >= self.max_workers + min(resting, 2 * self.max_workers):
+                        continue  # one set aside, which has its worker, may still go on
+                    worker = self._start()
+                self._begin(work, worker)
+            else:
+                work.aside = False
+                self._say(work, "resume", "running")
+            if spare is not None:
+                spare.aside = True
+                self._say(spare, "pause", "queued")
+                self._wake.put(None)
+
+    def _waiting(self) -> list[_Work]:
+        """Jobs without a turn: those that somebody looks at first, then in the order of asking."""
+        waiting = [
+            work
+            for work in self._works.values()
+            if work.aside or (work.worker is None and not work.held)
+        ]
+        return sorted(waiting, key=lambda work: not work.record.attended)
+
+    def _begin(self, work: _Work, worker: WorkerProcess) -> None:
+        seat = self._seats[worker]
+        seat.work, seat.deadline = work, None
+        work.worker = worker
+        work.record.enter("running")
+        worker.send("run", work.record.id, work.record.task, work.arguments)
+        work.arguments = b""
+        for message in work.told:
+            worker.send("tell", work.record.id, message)
+
+    def _say(self, work: _Work, word: str, state: State) -> None:
+        """Hold a job that has begun, or let it go on."""
+        work.record.enter(state)
+        work.turns += 1
+        if work.worker is not None:
+            work.worker.send(word, work.record.id)
 
     def _idle_worker(self) -> WorkerProcess | None:
         idle = [w for w, seat in self._seats.items() if seat.work is None and not seat.retiring]
@@ -259,8 +298,10 @@ class WorkerBackend:
             return
         if word == "held":
             with self._lock:
-                # Else a word that it had not heard yet is on its way, and overrules it.
-                if work is not None and work.turns == rest[0]:
+                # Else a word that it had not heard yet is on its way, and overrules it; but
+                # not that it is set aside, which is nobody's wish.
+                if work is not None and work.turns - rest[0] in ((0, 1) if work.aside else (0,)):
+                    work.aside = False
                     work.record.enter("paused")
                     self._dispatch()
             return
@@ -309,4 +350,8 @@ class WorkerBackend:
                     seat.retiring = True
                     worker.retire()
         deadlines = [s.deadline for s in self._seats.values() if s.deadline is not None]
+        if self._waiting():
+            # Nobody tells when a job is no longer looked at.
+            self._dispatch()
+            deadlines.append(now + LOOK_SECONDS)
         return max(min(deadlines) - now, 0.0) if deadlines else None

@@ -13,7 +13,10 @@ from optviz.core.task import Cancelled
 from optviz.jobs import frames
 from optviz.jobs.interface import AGAIN, FINAL, Event, JobFailed, Progress, State
 
-__all__ = ["MAX_EVENTS", "Record", "described"]
+__all__ = ["ATTENDED_SECONDS", "MAX_EVENTS", "Record", "described"]
+
+ATTENDED_SECONDS = 5.0
+"""Who has not looked at a job for this long is taken to be elsewhere."""
 
 MAX_EVENTS = 100_000
 """So many events are kept before the older half is thinned."""
@@ -44,6 +47,18 @@ class Record:
         self._first: tuple[float, float] | None = None
         self._ran = 0.0
         self._running_since: float | None = None
+        self._looked: float | None = None
+        self._waiting = 0  # callers of result()
+
+    def look(self) -> None:
+        """Whoever asked for the job looks at it."""
+        self._looked = time.monotonic()
+
+    @property
+    def attended(self) -> bool:
+        """Whether somebody waits for the job or looked at it lately; True if nobody tells."""
+        looked = self._looked
+        return looked is None or self._waiting > 0 or time.monotonic() - looked < ATTENDED_SECONDS
 
     @property
     def state(self) -> State:
@@ -180,7 +195,13 @@ class Record:
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the end; see :meth:`optviz.jobs.interface.Job.result`."""
         with self.changed:
-            if not self.changed.wait_for(lambda: self._state in FINAL, timeout):
+            self._waiting += 1
+            try:
+                ended = self.changed.wait_for(lambda: self._state in FINAL, timeout)
+            finally:
+                self._waiting -= 1
+                self.look()
+            if not ended:
                 raise TimeoutError(f"{self.task} is still {self._state}")
             if self._state == "cancelled":
                 raise Cancelled(self.task)

@@ -33,6 +33,7 @@ __all__ = [
     "slider",
     "switch",
     "switch_parts",
+    "tabs",
     "typed_number",
     "typed_text",
 ]
@@ -162,6 +163,27 @@ def switch_parts(store: Store[Any], text: Text, parts: Sequence[str]) -> None:
     )  # fmt: skip
 
 
+def tabs(
+    store: Store[Any],
+    name: str,
+    options: Sequence[str],
+    show: Callable[[str], str],
+    draw: Callable[[str], None],
+) -> None:
+    """Tabs over keys, shown through ``show``; only the open one is drawn, by ``draw``."""
+    value = getattr(store.value, name)
+    keys = {show(option): option for option in options}
+
+    def take(label: str) -> None:
+        if label in keys:  # else the words of another language
+            store.set(**{name: keys[label]})
+
+    bound = state.bind_value(store.key(name), show(value), take)
+    places = st.tabs(list(keys), default=show(value), **bound)
+    with places[options.index(value)]:
+        draw(value)
+
+
 def typed_number(
     store: Store[Any], name: str, label: str, text: Text, *, whole: bool = False, **more: Any
 ) -> float:
@@ -241,6 +263,7 @@ def scenes(
     all_scenes: Mapping[str, Mapping[str, Any]],
     then: Callable[[str], None] = lambda scene: None,
     keep: Sequence[str] = (),
+    stays: bool = True,
 ) -> str | None:
     """The "try this" chips: one click sets up a telling scene and says what to notice.
 
@@ -251,6 +274,7 @@ def scenes(
         all_scenes: Scene → the fields it sets; all others go back to their defaults.
         then: Called with the scene after a click, once it is set up.
         keep: Fields that a scene which does not name them leaves as they are.
+        stays: Whether what the last scene said still means something once the user went on.
 
     Returns:
         The scene that the state shows right now, if it is one.
@@ -291,7 +315,8 @@ def scenes(
         # must not jump at the first change of a setting.
         with st.container(key="frame-notice" if current else "frame-notice-stale"):
             last = seen.get(prefix)
-            known = last in all_scenes  # those of another part of the page say nothing here
+            # Those of another part of the page say nothing here.
+            known = last in all_scenes and (stays or current is not None)
             notice = text(f"{prefix}.{last}.notice") if known else text("controls.own")
             st.markdown(f":material/visibility: {notice}")
     return current

@@ -18,7 +18,9 @@ __all__ = ["render_parts"]
 def render_parts(page: Page, store: Store[EmbeddingsState]) -> None:
     """Draw the chips and, below them, the segments of all parts."""
     text, state = page.text, store.value
-    controls.scenes(store, text, "embeddings.scene", _scenes(state.part))
+    # What was said of films means nothing over points that are none.
+    films = state.source != "own"
+    controls.scenes(store, text, "embeddings.scene", _scenes(state.part), stays=films)
 
     def go(part: str | None) -> None:
         if part is None:  # the open part's own segment

@@ -165,9 +165,9 @@ def _apart(name: str, fold: FoldIn, user: NDArray[Any], items: Any, about: str) 
     the films' biases. With it, the nearest films would be those that few like.
     """
     k = fold.model.config.n_factors
-    average = np.append(fold.average[:k], user[k:])
-    lift = fold.rate(user, items) - fold.rate(average, items)
-    return Comer(name, user[:k] - fold.average[:k], lift, None, about)
+    common = fold.model.user_factors.mean(0, dtype=np.float64)
+    lift = fold.rate(user, items) - fold.rate(np.append(common, user[k:]), items)
+    return Comer(name, user[:k] - common, lift, None, about)
 
 
 def _user(page: Page, store: PageStore, ratings: Any, model: Any, items: Any) -> Comer:

@@ -138,7 +138,7 @@ def _seeds(page: Page, store: Store[LearningRateState], one: Answered) -> None:
         [f"{glyph} {text(f'learning_rate.rule.{rule}.name')}",
          *(rate_text(lr) for lr in (min(told[rule]), float(np.median(told[rule])),
                                     max(told[rule]))),
-         f"{max(told[rule]) / min(told[rule]):,.1f}"]
+         _times(max(told[rule]) / min(told[rule]))]
         for rule, glyph in GLYPHS.items() if told[rule]
     ]  # fmt: skip
     if rows:
@@ -147,6 +147,11 @@ def _seeds(page: Page, store: Store[LearningRateState], one: Answered) -> None:
     for sentence, count in refused.items():
         st.markdown(text("learning_rate.seeds.refused", count=count, of=len(curves), why=sentence))
     st.caption(text("learning_rate.seeds.read"))
+
+
+def _times(factor: float) -> str:
+    """A factor, in as many digits as matter."""
+    return f"{factor:,.1f}" if factor < 100 else f"{float(f'{factor:.2g}'):,.0f}"
 
 
 def _groups(page: Page, store: Store[LearningRateState], one: Answered) -> None:

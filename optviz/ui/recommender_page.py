@@ -53,7 +53,9 @@ def train(store: Store[RecommenderState]) -> None:
 
 def begin(store: Store[RecommenderState], scene: str) -> None:
     """What a scene does once it is set up: one about the reader's ratings needs no new run."""
-    if scene != "mine":
+    if scene == "mine":
+        store.set(tab="mine")
+    else:
         train(store)
 
 
@@ -206,7 +208,7 @@ def _progress(page: Page, run: Run | None) -> None:
         )
         return
     words = [text("recommender.progress.share", share=100 * progress.fraction)]
-    if run.state == "paused":
+    if run.state in ("paused", "queued"):  # queued: others went first while nobody looked
         words.append(text("recommender.progress.steps", steps=f"{run.steps:,}"))
         words.append(text(f"jobs.state.{run.state}"))
     elif progress.eta is not None and progress.seconds > 0:

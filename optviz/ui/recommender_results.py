@@ -10,6 +10,7 @@ import streamlit as st
 from optviz.core.problem import Problem
 from optviz.figures.recommender import bias_figure, truth_figure
 from optviz.recommender.specs import MODELS
+from optviz.ui import controls
 from optviz.ui.components import chart
 from optviz.ui.frame import PAGES, Page
 from optviz.ui.recommender_mine import render_mine
@@ -17,7 +18,7 @@ from optviz.ui.recommender_movie import render_movie
 from optviz.ui.recommender_movies import FEWEST, movies_of
 from optviz.ui.recommender_quality import render_quality
 from optviz.ui.recommender_runs import Run
-from optviz.ui.recommender_state import RecommenderState
+from optviz.ui.recommender_state import TABS, RecommenderState
 from optviz.ui.recommender_user import render_user
 from optviz.ui.recommender_worked import render_worked
 from optviz.ui.regularisation_state import NETWORKS, RegularisationState
@@ -46,13 +47,14 @@ def render_results(page: Page, store: Store[RecommenderState], run: Run) -> None
         "bias": lambda: _bias(page, run),
         "quality": lambda: _quality(page, store, run),
     }
-    tabs = st.tabs([text(f"recommender.tab.{name}") for name in draws])
-    for tab, draw in zip(tabs, draws.values(), strict=True):
-        with tab:
-            try:
-                draw()
-            except Problem as problem:
-                page.problem(problem)
+
+    def draw(tab: str) -> None:
+        try:
+            draws[tab]()
+        except Problem as problem:
+            page.problem(problem)
+
+    controls.tabs(store, "tab", TABS, lambda tab: text(f"recommender.tab.{tab}"), draw)
     # Trained anew there by this page's recipe, which may have been changed since.
     recipe = Store(RecommenderState, own_address=False).value.config()
     if run.config.model in NETWORKS and run.config == recipe and not run.by_hand:

@@ -148,7 +148,7 @@ def _live(page: Page, search: Search, state: str, baselines: dict[str, float]) -
     st.progress(min(ended / plan.n_trials, 1.0), words)
     if search.problem is not None:
         page.problem(search.problem)
-    left, right = st.columns(2, gap="small")
+    left, right = st.columns(2, gap="small", vertical_alignment="bottom")
     with left:
         st.markdown(text("recommender.search.curves"))
         figure = trials_figure(trials, baselines, text=text, theme=theme)

@@ -19,10 +19,13 @@ from optviz.recommender.search_space import (
 from optviz.ui.fields import PageState, choice, custom, flag, integer, number, words
 from optviz.ui.rated import Rated, rated_field
 
-__all__ = ["KEPT", "SCENES", "RecommenderState", "fields_of"]
+__all__ = ["KEPT", "SCENES", "TABS", "RecommenderState", "fields_of"]
+
+TABS = ("mine", "one_user", "one_movie", "worked", "bias", "quality")
+"""What a trained model can be asked."""
 
 KEPT = (
-    "mine", "user", "movie", "list_length", "search", "searched", "search_trials",
+    "tab", "mine", "user", "movie", "list_length", "search", "searched", "search_trials",
     "search_seconds", "search_at_once", "search_pruning", "search_seed",
 )  # fmt: skip
 """The fields that no recipe touches."""
@@ -54,10 +57,10 @@ def _ranges() -> tuple[Range, ...]:
 class RecommenderState(PageState):
     """The next run's recipe, its fields those of :class:`TrainConfig`, and what is looked at.
 
-    Besides the recipe: the reader's own ratings; the user and the movie (raw ids as text, empty
-    for a telling one) that the results look at closely; how long the judged lists are; what a
-    search for good settings may change (empty for what its model's search begins with), and for
-    how long.
+    Besides the recipe: what the results show; the reader's own ratings; the user and the movie
+    (raw ids as text, empty for a telling one) that the results look at closely; how long the
+    judged lists are; what a search for good settings may change (empty for what its model's
+    search begins with), and for how long.
     """
 
     page: ClassVar[str] = "recommender"
@@ -87,6 +90,7 @@ class RecommenderState(PageState):
     n_last: int = _control("n_last")
     official: str = _control("official")
     seed: int = _control("seed")
+    tab: str = choice("mine", TABS)
     mine: Rated = rated_field()  # noqa: RUF009
     user: str = words("")
     movie: str = words("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ __all__ = [
     "feed",
     "keys",
     "open_app",
+    "open_tab",
     "picture",
     "said",
     "shown",
@@ -38,6 +39,22 @@ def open_app(name: str, **query: str) -> AppTest:
     for field, value in query.items():
         app.query_params[field] = value
     app.switch_page(f"pages/{name}.py").run()
+    check(app)
+    return app
+
+
+def open_tab(app: AppTest, label: str) -> AppTest:
+    """Press a tab of those whose page draws only the open one."""
+    states = app._tree.get_widget_states()
+    row = next(
+        block
+        for block in _blocks(app._tree)
+        if any(getattr(tab, "label", None) == label for tab in block.children.values())
+    )
+    pressed = states.widgets.add()
+    pressed.id = row.proto.tab_container.id
+    pressed.string_value = label
+    app._run(states)
     check(app)
     return app
 
@@ -70,19 +87,22 @@ def keys(app: AppTest) -> list[str | None]:
     return [button.key for button in app.button]
 
 
+def _blocks(block: Any) -> Iterator[Any]:
+    """A block and all in it."""
+    yield block
+    for child in block.children.values():
+        if hasattr(child, "children"):
+            yield from _blocks(child)
+
+
 def components(app: AppTest) -> list[dict[str, Any]]:
     """What our components in the browser were given."""
-    found: list[dict[str, Any]] = []
-
-    def look(block: Any) -> None:
-        for child in block.children.values():
-            if hasattr(child, "children"):
-                look(child)
-            elif child.type == "bidi_component":
-                found.append(json.loads(child.proto.mixed.json or child.proto.json))
-
-    look(app._tree)
-    return found
+    return [
+        json.loads(child.proto.mixed.json or child.proto.json)
+        for block in _blocks(app._tree)
+        for child in block.children.values()
+        if child.type == "bidi_component"
+    ]
 
 
 def feed(app: AppTest) -> dict[str, Any]:

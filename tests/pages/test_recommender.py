@@ -21,7 +21,7 @@ from optviz.recommender.storage import dump_model
 from optviz.ui.recommender_runs import MOST, Runs
 from optviz.ui.recommender_state import KEPT, SCENES, RecommenderState, fields_of
 
-from .apps import check, open_app, said, until
+from .apps import check, open_app, open_tab, said, until
 
 EN = Text("en")
 
@@ -85,6 +85,7 @@ def test_train_leave_return_and_see_results() -> None:
     settled(app)
     assert "after epoch 3 of 3" in said(app)
     assert EN("recommender.status.stale") not in said(app)
+    open_tab(app, EN("recommender.tab.one_user"))
     app.selectbox(key="recommender.user").set_value(4).run()
     check(app)
     assert EN("recommender.seen", count="100", mean="3.91") in said(app)
@@ -386,6 +387,7 @@ def test_own_ratings_are_read_trained_on_and_given_back() -> None:
     app.button(key="recommender.train").click().run()
     settled(app)
     assert "65 ratings to learn from, 16 held out" in said(app)
+    open_tab(app, EN("recommender.tab.one_user"))
     assert EN("recommender.table.none") in said(app)
     assert EN("recommender.device.processor") in said(app)
     app.button(key="recommender.bundled").click().run()
@@ -395,7 +397,7 @@ def test_own_ratings_are_read_trained_on_and_given_back() -> None:
 
 
 def test_ratings_with_ids_in_letters_leave_the_map_of_movies_whole() -> None:
-    app = open_page(model="als", n_factors="2", epochs="1")
+    app = open_page(model="als", n_factors="2", epochs="1", tab="one_user")
     rows = "".join(f"u{u},m{i},{1 + (u * i) % 5}\n" for u in range(9) for i in range(9))
     table = ("user,item,rating\n" + rows).encode()
     app.file_uploader(key="recommender.upload.0").upload("own.csv", table).run()

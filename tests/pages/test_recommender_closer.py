@@ -17,14 +17,18 @@ from optviz.recommender.specs import MODELS
 from optviz.recommender.storage import bundled_model, dump_model
 from optviz.recommender.worked import CODE
 
-from .apps import check, open_app, said
+from .apps import check, open_app, open_tab, said
 
 EN = Text("en")
 GUMP = "356"
 
 
-def open_page(**query: str) -> AppTest:
-    return open_app("recommender", **query)
+def open_page(tab: str = "worked", **query: str) -> AppTest:
+    return open_app("recommender", tab=tab, **query)
+
+
+def turn(app: AppTest, tab: str) -> AppTest:
+    return open_tab(app, EN(f"recommender.tab.{tab}"))
 
 
 def bundled() -> FittedModel:
@@ -40,19 +44,20 @@ def tables(app: AppTest) -> list:
 
 
 def test_it_opens_on_a_rating_that_was_held_out() -> None:
-    app = open_page()
+    app = open_page("one_user")
     user = app.selectbox(key="recommender.user").value
-    assert app.selectbox(key="recommender.pair.user").value == user
     gump = place(int(GUMP))
-    assert app.selectbox(key="recommender.movie").value == gump
+    assert turn(app, "one_movie").selectbox(key="recommender.movie").value == gump
+    assert turn(app, "worked").selectbox(key="recommender.pair.user").value == user
+    assert app.selectbox(key="recommender.pair.movie").value == gump
     predicted = bundled().predict(user, gump)[0]
     assert EN("recommender.worked.predicted", predicted=f"{predicted:.2f}") in said(app)
     assert "That rating was held out" in said(app)
 
 
 def test_a_users_history_stands_beside_the_predictions() -> None:
-    app = open_page(user="5")
-    history, new, _ = tables(app)
+    app = open_page("one_user", user="5")
+    history, new = tables(app)
     stars, predicted, held_out = (
         EN(f"recommender.table.{name}") for name in ("rating", "predicted", "held_out")
     )
@@ -74,13 +79,13 @@ def test_a_users_history_stands_beside_the_predictions() -> None:
 
 
 def test_a_movie_has_its_ratings_its_bias_and_its_like() -> None:
-    app = open_page(movie="1196")  # The Empire Strikes Back
+    app = open_page("one_movie", movie="1196")  # The Empire Strikes Back
     ratings = load_ratings()
     stars = ratings.frame["rating"].to_numpy()[ratings.item_idx == place(1196)]
     count, mean = f"{len(stars)}", f"{stars.mean():.2f}"
     assert EN("recommender.one_movie.ratings", count=count, mean=mean) in said(app)
     assert f"**Bias +{bundled().item_bias[place(1196)]:.2f}**" in said(app)
-    similar = tables(app)[2]
+    (similar,) = tables(app)
     assert len(similar) == 10
     assert any("Star Wars: Episode IV" in title for title in similar.iloc[:, 0])
     cosines = similar[EN("recommender.table.cosine")]
@@ -88,18 +93,22 @@ def test_a_movie_has_its_ratings_its_bias_and_its_like() -> None:
 
 
 def test_the_tabs_share_one_user_and_one_movie_and_the_link_knows_both() -> None:
-    app = open_page()
+    app = open_page("one_user")
     app.selectbox(key="recommender.user").set_value(4).run()
+    check(app)
+    assert turn(app, "worked").selectbox(key="recommender.pair.user").value == 4
     app.selectbox(key="recommender.pair.movie").set_value(place(296)).run()
     check(app)
-    assert app.selectbox(key="recommender.pair.user").value == 4
-    assert app.selectbox(key="recommender.movie").value == place(296)
+    assert turn(app, "one_movie").selectbox(key="recommender.movie").value == place(296)
     assert ["".join(app.query_params[name]) for name in ("user", "movie")] == ["5", "296"]
     app.button(key="recommender.scene.mine").click().run()
     check(app)
-    assert app.selectbox(key="recommender.user").value == 4
-    for button in ("another", "another_movie", "another_pair"):
-        app.button(key=f"recommender.{button}").click().run()
+    assert "tab" not in app.query_params  # it is about the reader's own ratings
+    assert turn(app, "one_user").selectbox(key="recommender.user").value == 4
+    for tab, button in {
+        "one_user": "another", "one_movie": "another_movie", "worked": "another_pair"
+    }.items():  # fmt: skip
+        turn(app, tab).button(key=f"recommender.{button}").click().run()
         check(app)
     assert "That rating was held out" in said(app)
 
@@ -109,10 +118,11 @@ def test_a_movie_that_training_never_saw_is_said_to_be_one() -> None:
     ratings = load_ratings()
     learnt = np.setdiff1d(np.arange(ratings.n_ratings), model.valid_rows)
     unseen = int(np.setdiff1d(np.arange(ratings.n_items), ratings.item_idx[learnt])[0])
-    app = open_page(movie=str(ratings.item_ids[unseen]))
+    app = open_page("one_movie", movie=str(ratings.item_ids[unseen]))
     count = np.count_nonzero(ratings.item_idx == unseen)
     assert EN("recommender.one_movie.unseen", count=count) in said(app)
     assert EN("recommender.one_movie.no_direction") in said(app)
+    turn(app, "worked")
     assert EN("recommender.worked.unseen_movie_bias") in said(app)
     assert EN("recommender.worked.unseen_user_bias") not in said(app)
 
@@ -132,18 +142,25 @@ def test_every_models_steps_are_shown_with_the_real_numbers(name: str) -> None:
     assert EN(
         f"recommender.worked.same_{MODELS[name].score}", user=4, item=place(int(GUMP))
     ) in said(app)
+    turn(app, "one_movie")
     assert re.search(r"\*\*Bias|no biases|mean of its", said(app))
 
 
-def test_boxes_that_a_browser_reports_as_empty_change_nothing() -> None:
+@pytest.mark.parametrize(
+    ("tab", "boxes"),
+    [("mine", ["mine.search"]), ("one_user", ["user"]), ("one_movie", ["movie"]),
+     ("worked", ["pair.user", "pair.movie"])],
+)  # fmt: skip
+def test_boxes_that_a_browser_reports_as_empty_change_nothing(tab: str, boxes: list[str]) -> None:
     """As it does after a training, which takes the tabs away for a while."""
-    app = open_page()
+    app = open_page(tab)
     shown = said(app)
     states = app._tree.get_widget_states()
-    boxes = ("user", "movie", "pair.user", "pair.movie", "mine.search")
-    for state in states.widgets:
-        if state.id.endswith(tuple(f"recommender.{box}" for box in boxes)):
-            state.string_value = ""
+    emptied = [state for state in states.widgets if state.id.endswith(
+        tuple(f"recommender.{box}" for box in boxes))]  # fmt: skip
+    assert len(emptied) == len(boxes)
+    for state in emptied:
+        state.string_value = ""
     app._run(states)
     check(app)
     assert said(app) == shown
@@ -151,7 +168,8 @@ def test_boxes_that_a_browser_reports_as_empty_change_nothing() -> None:
 
 
 def test_strangers_in_a_link_are_named() -> None:
-    app = open_page(user="nobody", movie="0")
+    app = open_page("one_user", user="nobody", movie="0")
     assert EN("problem.recommender.no_user", user="nobody") in said(app)
+    turn(app, "one_movie")
     assert EN("problem.recommender.no_movie", movie="0") in said(app)
     assert app.selectbox(key="recommender.movie").value == place(int(GUMP))

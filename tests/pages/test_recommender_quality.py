@@ -39,7 +39,7 @@ def shown(values: list[float], digits: int = 3) -> list[str]:
 
 def test_it_is_judged_on_demand_and_the_length_of_lists_is_chosen() -> None:
     quality: Quality = judge(bundled_model(), load_ratings(), SilentContext())
-    app = open_app("recommender")
+    app = open_app("recommender", tab="quality")
     assert EN("recommender.quality.measure") not in said(app)
     judged(app)
     assert app.button(key="recommender.quality.begin").disabled
@@ -61,14 +61,14 @@ def test_it_is_judged_on_demand_and_the_length_of_lists_is_chosen() -> None:
 )
 def test_a_low_error_that_ranks_badly_is_shown_as_such(name: str, words: str) -> None:
     content = dump_model(fit_model(DEFAULTS[name], load_ratings()))
-    app = open_app("recommender")
+    app = open_app("recommender", tab="quality")
     app.file_uploader(key="recommender.open").upload("a.safetensors", content).run()
     judged(app)
     assert f"**Low error, {words}.**" in said(app)
 
 
 def test_another_model_waits_to_be_judged() -> None:
-    app = judged(open_app("recommender", model="als", n_factors="3", epochs="1"))
+    app = judged(open_app("recommender", tab="quality", model="als", n_factors="3", epochs="1"))
     app.button(key="recommender.train").click().run()
     until(app, lambda: not app.button(key="recommender.train").disabled)
     assert EN("recommender.quality.measure") not in said(app)
@@ -79,7 +79,7 @@ def test_another_model_waits_to_be_judged() -> None:
 def test_nothing_liked_is_said() -> None:
     rows = "".join(f"{u},{i},{1 + (u * i) % 3}\n" for u in range(9) for i in range(9))
     rows += "99,99,5\n"  # the scale reaches to 5, and the only five is learnt from
-    app = open_app("recommender", model="als", n_factors="2", epochs="1")
+    app = open_app("recommender", tab="quality", model="als", n_factors="2", epochs="1")
     table = ("user,item,rating\n" + rows).encode()
     app.file_uploader(key="recommender.upload.0").upload("own.csv", table).run()
     until(app, lambda: "82 ratings" in said(app))
