@@ -7,9 +7,11 @@ which holds them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -140,22 +142,46 @@ _EFRON = "Efron et al., Least Angle Regression, Annals of Statistics 32 (2004); 
 _STREET = "Street, Wolberg & Mangasarian, SPIE 1905 (1993); in scikit-learn"
 
 
+# Table → its files: name, what stands between the columns, lines before the first row.
+_FILES: Mapping[str, Sequence[tuple[str, str | None, int]]] = {
+    "diabetes": (("diabetes_data_raw.csv.gz", None, 0), ("diabetes_target.csv.gz", None, 0)),
+    "breast_cancer": (("breast_cancer.csv", ",", 1),),
+}
+
+
+def _table(name: str, load: str, **options: Any) -> Array:
+    """A table of scikit-learn's, (n, columns), what is predicted in the last one.
+
+    Its file is read by us where it lies as it did: importing scikit-learn takes a second, for
+    which the page would stand empty.
+    """
+    package = find_spec("sklearn")
+    folder = Path(package.origin or "").parent if package is not None else Path()
+    try:
+        parts = [
+            np.loadtxt(folder / "datasets" / "data" / file, delimiter=delimiter, skiprows=skipped)
+            for file, delimiter, skipped in _FILES[name]
+        ]
+    except OSError:
+        import sklearn.datasets
+
+        found = getattr(sklearn.datasets, load)(**options)
+        parts = [found.data, found.target]
+    return np.column_stack(parts)
+
+
 @lru_cache(maxsize=1)
 def _diabetes() -> Samples:
-    from sklearn.datasets import load_diabetes
-
-    found = load_diabetes(scaled=False)
-    x, y = _standardised(found.data[:, 2]), _standardised(found.target)
+    found = _table("diabetes", "load_diabetes", scaled=False)
+    x, y = _standardised(found[:, 2]), _standardised(found[:, -1])
     return Samples("diabetes", "linear", x, y, (-0.8, 2.0), (-1.05, 1.05), (-0.5, 0.8), _EFRON)
 
 
 def _tumours() -> tuple[Array, Array]:
     """Mean radius, standardised, and whether the tumour is malignant."""
-    from sklearn.datasets import load_breast_cancer
-
-    found = load_breast_cancer()
+    found = _table("breast_cancer", "load_breast_cancer")
     # In scikit-learn's table 0 is malignant.
-    return _standardised(found.data[:, 0]), (found.target == 0).astype(np.float64)
+    return _standardised(found[:, 0]), (found[:, -1] == 0).astype(np.float64)
 
 
 @lru_cache(maxsize=1)

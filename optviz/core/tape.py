@@ -67,10 +67,11 @@ class Tape:
         y: torch.Tensor,
     ) -> None:
         x, y = x.detach().requires_grad_(), y.detach().requires_grad_()
-        ones = torch.ones_like(x)
         with _Recorder() as recorder:
             value = function(x, y)
-            gx, gy = torch.autograd.grad(value, (x, y), ones, materialize_grads=True)
+            # Of the sum, for which autograd needs no tensor of ones: with one it would import
+            # half of torch's compiler, for a quarter of a second, to compare two shapes.
+            gx, gy = torch.autograd.grad(value.sum(), (x, y), materialize_grads=True)
         # Every tensor gets a place: the two inputs first, results in order of appearance.
         # The recorder's list keeps all of them alive, so an id stays one tensor's own.
         places = {id(x): 0, id(y): 1}
@@ -88,6 +89,7 @@ class Tape:
             call = _PLAIN.get(func.name(), func)
             self._calls.append((call, reads, kwargs, places[id(out)]))
         self._results = [self._place(t, places) for t in (value, gx, gy)]
+        self._prune()
         self._play = self._compiled()
 
     def _place(self, tensor: torch.Tensor, places: dict[int, int]) -> int:
@@ -96,6 +98,25 @@ class Tape:
             places[id(tensor)] = len(self._cells)
             self._cells.append(tensor.detach())
         return places[id(tensor)]
+
+    def _prune(self) -> None:
+        """Do now what does not depend on the points, and leave out what nobody reads."""
+        known = {place for place, cell in enumerate(self._cells) if cell is not None}
+        left = []
+        for call, reads, kwargs, place in self._calls:
+            if all(a.place in known for a in reads if isinstance(a, _Cell)):
+                values = [self._cells[a.place] if isinstance(a, _Cell) else a for a in reads]
+                # In memory of its own: what is spread over many points by strides is slower.
+                self._cells[place] = call(*values, **kwargs).contiguous()
+                known.add(place)
+            else:
+                left.append((call, reads, kwargs, place))
+        wanted, kept = set(self._results), []
+        for call, reads, kwargs, place in reversed(left):
+            if place in wanted:
+                wanted.update(a.place for a in reads if isinstance(a, _Cell))
+                kept.append((call, reads, kwargs, place))
+        self._calls = kept[::-1]
 
     def _compiled(self) -> Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, ...]]:
         """The list of calls as straight-line Python: one line a call."""

@@ -286,8 +286,8 @@ def make_schedule(name: str, lr: float, epochs: float, **options: float) -> Sche
 def torch_pace(name: str, lr: float, epochs: int, steps_per_epoch: int, **options: float) -> Pace:
     """The rate of every step, as torch's own scheduler sets it.
 
-    The scheduler is stepped after each step of an optimizer whose one parameter has no gradient:
-    what it does to the rates does not depend on where an optimizer goes.
+    The scheduler is stepped after each step of an optimizer that stays where it is: what it does
+    to the rates does not depend on where an optimizer goes.
 
     Args:
         name: A key of :data:`SCHEDULES`.
@@ -304,9 +304,15 @@ def torch_pace(name: str, lr: float, epochs: int, steps_per_epoch: int, **option
 
     from optviz.core.engine import spare_the_compiler
 
+    class Still(torch.optim.SGD):
+        # SGD's own first step would import torch's compiler, for a second, though it has no
+        # gradient to follow.
+        def step(self, closure: Any = None) -> None:
+            """Stay."""
+
     spare_the_compiler()
     steps = epochs * steps_per_epoch
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr, momentum=0.9)
+    optimizer = Still([torch.zeros(1)], lr=lr, momentum=0.9)
     scheduler = SCHEDULES[name].scheduler(optimizer, steps, steps_per_epoch, **options)
     (group,) = optimizer.param_groups
     rates, momenta = np.empty(steps), np.empty(steps)
