@@ -16,9 +16,16 @@ from optviz.recommender.als import AlsRun
 from optviz.recommender.baselines import Array, Index, fit_baseline, mse
 from optviz.recommender.config import TrainConfig, make_config
 from optviz.recommender.data import Ratings
+from optviz.recommender.dot_run import DotRun
 from optviz.recommender.fitted import FittedModel
 from optviz.recommender.joint import JointRun
-from optviz.recommender.models import Factorisation, build_model, mean_movie
+from optviz.recommender.models import (
+    EmbeddingDot,
+    EmbeddingDotBias,
+    Factorisation,
+    build_model,
+    mean_movie,
+)
 from optviz.recommender.scale import SCALED, scaled
 from optviz.recommender.specs import MODELS
 from optviz.recommender.split import split_rows
@@ -264,7 +271,8 @@ def build_fit(
             regularization=config.regularization, **same,
         )  # fmt: skip
     else:
-        run = TrainingRun(
+        kind = DotRun if isinstance(model, EmbeddingDot | EmbeddingDotBias) else TrainingRun
+        run = kind(
             model, _optimizer(config, model), rows_of, stars,
             loss=torch.nn.functional.mse_loss, batch_size=config.batch_size, **same,
         )  # fmt: skip

@@ -109,11 +109,9 @@ class TrainingRun:
         for parameter in self._parameters:
             parameter.grad = None
         before = self._cursor
-        loss = self.next_loss()
-        value = self.value_of(loss)
+        value = self.learn()
         self._sum += value * (self._cursor - before)
         if math.isfinite(value):
-            self.backward(loss)
             with torch.no_grad():
                 self._move()
         else:
@@ -131,18 +129,33 @@ class TrainingRun:
         while not self.done:
             yield self.step()
 
+    def learn(self) -> float:
+        """Compute the loss of the next batch and, if it is finite, every parameter's gradient.
+
+        A run may know a shorter way than autograd.
+        """
+        loss = self.next_loss()
+        value = self.value_of(loss)
+        if math.isfinite(value):
+            self.backward(loss)
+        return value
+
     def next_loss(self) -> Tensor:
         """The loss of the next batch, with its graph, and move on to the one after.
 
         This is what a learning-rate sweep calls; give it ``generators`` and, as ``stateful``,
         the run itself, and the run goes on afterwards as if nothing had been.
         """
+        *inputs, targets = self.next_batch()
+        return self.loss(self.model(*inputs), targets)
+
+    def next_batch(self) -> list[Tensor]:
+        """The inputs and the targets of the next batch; the run moves on to the one after."""
         if self._cursor == self._rows:
             self._begin_epoch()
         batch = slice(self._cursor, self._cursor + self.batch_size)
         self._cursor = min(batch.stop, self._rows)
-        *inputs, targets = (tensor[batch] for tensor in self._shuffled)
-        return self.loss(self.model(*inputs), targets)
+        return [_wide(tensor[batch]) for tensor in self._shuffled]
 
     def backward(self, loss: Tensor) -> None:
         """Give every parameter the gradient of this loss; a run may know a way of its own."""
@@ -215,3 +228,8 @@ class TrainingRun:
                 group["betas"] = (momentum, group["betas"][1])
             elif "momentum" in group:
                 group["momentum"] = momentum
+
+
+def _wide(batch: Tensor) -> Tensor:
+    """Indices are kept in 32 bits, for their number; torch adds rows up twice as fast by 64."""
+    return batch.long() if batch.dtype is torch.int32 else batch

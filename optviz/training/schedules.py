@@ -307,7 +307,7 @@ def torch_pace(name: str, lr: float, epochs: int, steps_per_epoch: int, **option
     class Still(torch.optim.SGD):
         # SGD's own first step would import torch's compiler, for a second, though it has no
         # gradient to follow.
-        def step(self, closure: Any = None) -> None:
+        def step(self, closure: Any = None) -> None:  # type: ignore[override]
             """Stay."""
 
     spare_the_compiler()
