@@ -3,15 +3,23 @@
 One for each of its scenes, and the default map of each projection in both dimensions, from
 the factors that come with the package, by the same task that
 the page runs. Run it again whenever those factors or the scenes' settings change; a test says
-when that is due.
+when that is due. What is there already stays as it is, unless ``--anew`` is given.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 
 from optviz.core.task import SilentContext
-from optviz.embedding.precomputed import FILE, Layout, LayoutKey, layout_key, save_layouts
+from optviz.embedding.precomputed import (
+    FILE,
+    Layout,
+    LayoutKey,
+    layout_key,
+    load_layouts,
+    save_layouts,
+)
 from optviz.embedding.projections import PROJECTIONS
 from optviz.embedding.tasks import projection_task
 from optviz.ui.embeddings_data import bundled_movies
@@ -41,10 +49,11 @@ def compute(state: EmbeddingsState) -> Layout:
 
 def main() -> None:
     """Write them all."""
+    known = {} if "--anew" in sys.argv[1:] else load_layouts()
     layouts = []
     for key, state in wanted().items():
         began = time.perf_counter()
-        layout = compute(state)
+        layout = known[key] if key in known else compute(state)
         print(key[1:], f"{time.perf_counter() - began:.1f} s", layout.quality)
         layouts.append((key, layout))
     save_layouts(layouts)

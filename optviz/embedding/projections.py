@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -26,10 +29,12 @@ __all__ = [
     "Parameter",
     "Projection",
     "ProjectionSpec",
+    "available",
     "fitting",
     "is_reduced",
     "project",
     "reduced",
+    "umap_available",
 ]
 
 REDUCED_TO = 50
@@ -117,9 +122,9 @@ class Projection:
         settings: Every parameter as used.
         coordinates: (n, dimensions) float32.
         seconds: Time it took.
-        kl_divergence: t-SNE's final loss in nats; None for PCA.
-        iterations: Updates made; None for PCA.
-        explained_variance: Share of the variance on each axis, PCA only; None for t-SNE.
+        kl_divergence: t-SNE's final loss in nats; None for the others.
+        iterations: Updates made (UMAP: epochs); None for PCA.
+        explained_variance: Share of the variance on each axis, PCA only; else None.
     """
 
     method: str
@@ -175,6 +180,9 @@ class ProjectionSpec:
             name: parameter.check(given.get(name, parameter.default))
             for name, parameter in known.items()
         }
+        neighbours = settings.get("n_neighbors", 0)
+        if int(neighbours) >= n_points:
+            raise Problem("problem.embedding.n_neighbors", neighbours=neighbours, n=n_points)
         # Barnes–Hut t-SNE looks at 3 × perplexity neighbours of every point.
         perplexity = settings.get("perplexity", 0.0)
         if float(perplexity) >= n_points / 3:
@@ -185,6 +193,11 @@ class ProjectionSpec:
                 limit=n_points / 3,
             )
         return settings
+
+
+def available() -> tuple[str, ...]:
+    """The projections that can run here, in the registry's order."""
+    return tuple(name for name in PROJECTIONS if name != "umap" or umap_available())
 
 
 def fitting(perplexity: float, n_points: int) -> float:
@@ -261,6 +274,35 @@ def reduced(matrix: Array) -> Array:
     return found
 
 
+@lru_cache(maxsize=1)
+def umap_available() -> bool:
+    """Whether umap-learn is installed; it is not everywhere (see requirements.txt)."""
+    return find_spec("umap") is not None
+
+
+def _run_umap(
+    matrix: Array, dimensions: int, settings: Mapping[str, Setting], watch: Watch | None
+) -> dict[str, Any]:
+    if not umap_available():
+        raise Problem("problem.embedding.no_umap")
+    with warnings.catch_warnings():
+        # It would like tensorflow too, for what is not used here.
+        warnings.simplefilter("ignore", ImportWarning)
+        from umap import UMAP
+
+    epochs = 500 if len(matrix) <= _LARGE else 200  # UMAP's own choice, made known
+    model = UMAP(
+        n_components=dimensions,
+        n_neighbors=settings["n_neighbors"],
+        min_dist=settings["min_dist"],
+        n_epochs=epochs,
+        random_state=settings["seed"],
+        n_jobs=1,  # several threads would give another map each time
+    )
+    coordinates = model.fit_transform(reduced(matrix).astype(np.float32))
+    return {"coordinates": np.asarray(coordinates, dtype=np.float32), "iterations": epochs}
+
+
 def _run_pca(
     matrix: Array, dimensions: int, settings: Mapping[str, Setting], watch: Watch | None
 ) -> dict[str, Any]:
@@ -321,6 +363,18 @@ PROJECTIONS: Mapping[str, ProjectionSpec] = MappingProxyType(
                 minimum_points=7,  # the lowest perplexity, 2, needs more than 6
                 source="van der Maaten & Hinton, JMLR 9 (2008); Barnes–Hut: JMLR 15 (2014)",
                 run=_run_tsne,
+            ),
+            ProjectionSpec(
+                name="umap",
+                parameters=(
+                    Parameter("n_neighbors", 15, 2, 200, "int"),
+                    Parameter("min_dist", 0.1, 0.0, 0.99, "float"),
+                    Parameter("seed", 0, 0, 2**32 - 1, "int"),
+                    _NORMALIZE,
+                ),
+                minimum_points=7,
+                source="McInnes, Healy & Melville, arXiv:1802.03426 (2018)",
+                run=_run_umap,
             ),
             ProjectionSpec(
                 name="pca",

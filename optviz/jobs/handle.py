@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from optviz.jobs import frames
 from optviz.jobs.interface import Event, JobFailed, Progress, State
 from optviz.jobs.record import Record, described
 
-__all__ = ["RecordedJob", "packed"]
+__all__ = ["RecordedJob", "packed", "unattended"]
+
+
+_here = threading.local()
+
+
+@contextmanager
+def unattended() -> Iterator[None]:
+    """Read jobs in this thread without its counting as somebody's looking at them.
+
+    For a thread that drives jobs whether or not anybody cares for what they do.
+    """
+    _here.unattended = True
+    try:
+        yield
+    finally:
+        _here.unattended = False
 
 
 class RecordedJob:
     """The handle of a job; see :class:`optviz.jobs.interface.Job`.
 
-    Reading its state, its progress or its events tells the record that somebody attends to it.
+    Reading its state, its progress or its events tells the record that somebody attends to it,
+    save within :func:`unattended`.
     """
 
     def __init__(self, record: Record, control: Callable[..., None]) -> None:
         self._record = record
         self._control = control
+
+    def _look(self) -> None:
+        if not getattr(_here, "unattended", False):
+            self._record.look()
 
     @property
     def id(self) -> str:
@@ -35,19 +58,19 @@ class RecordedJob:
     @property
     def state(self) -> State:
         """Where it is in its life."""
-        self._record.look()
+        self._look()
         return self._record.state
 
     @property
     def finished(self) -> bool:
         """Whether it has come to an end, good or bad."""
-        self._record.look()
+        self._look()
         return self._record.finished
 
     @property
     def progress(self) -> Progress | None:
         """How far it is."""
-        self._record.look()
+        self._look()
         return self._record.progress
 
     @property
@@ -57,7 +80,7 @@ class RecordedJob:
 
     def events(self, since: int = 0) -> list[Event]:
         """The events from number ``since`` on."""
-        self._record.look()
+        self._look()
         return self._record.events(since)
 
     def pause(self) -> None:

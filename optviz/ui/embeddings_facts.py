@@ -55,6 +55,15 @@ def render_facts(page: Page, shown: Shown) -> None:
                 kl=projection.kl_divergence,
             )
         )
+    if projection.method == "umap":
+        parts.append(
+            text(
+                "embeddings.facts.umap",
+                neighbours=projection.settings["n_neighbors"],
+                distance=projection.settings["min_dist"],
+                epochs=projection.iterations,
+            )
+        )
     if is_reduced(*movies.vectors.shape) and projection.method != "pca":
         parts.append(text("embeddings.facts.reduced", d=REDUCED_TO))
     if projection.explained_variance is not None:

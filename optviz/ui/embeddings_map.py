@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optviz.core.problem import Problem
 from optviz.embedding.precomputed import layout_key
-from optviz.embedding.projections import PROJECTIONS, fitting
+from optviz.embedding.projections import PROJECTIONS, available, fitting
 from optviz.figures.embeddings import Axes, map_figure
 from optviz.figures.map_page import map_page
 from optviz.ui import controls
@@ -105,7 +105,7 @@ def _settings(
         return text(f"embeddings.method.{name}")
 
     controls.segment(
-        store, "method", text("embeddings.method.label"), [*PROJECTIONS, OWN_AXES], method,
+        store, "method", text("embeddings.method.label"), _methods(state.method), method,
         width="content",
     )  # fmt: skip
     if state.method == OWN_AXES:
@@ -117,6 +117,12 @@ def _settings(
         render_filter(page, store, movies)
         render_looks(page, store, movies)
         _layout_settings(page, store, len(everything))
+
+
+def _methods(chosen: str) -> list[str]:
+    """Those that run here, and what a link asks for: the page then says what is missing."""
+    return [name for name in (*PROJECTIONS, OWN_AXES)
+            if name in (*available(), OWN_AXES, chosen)]  # fmt: skip
 
 
 def _layout_settings(page: Page, store: Store[EmbeddingsState], most: int) -> None:
@@ -132,6 +138,8 @@ def _layout_settings(page: Page, store: Store[EmbeddingsState], most: int) -> No
             live_settings(page, store)
         elif state.method == "tsne":
             _tsne_settings(page, store)
+        elif state.method == "umap":
+            _umap_settings(page, store)
         controls.switch(
             store, "normalize", text("embeddings.settings.normalize"),
             help=text("embeddings.settings.normalize_help"),
@@ -151,6 +159,22 @@ def _tsne_settings(page: Page, store: Store[EmbeddingsState]) -> None:
     )  # fmt: skip
 
 
+def _umap_settings(page: Page, store: Store[EmbeddingsState]) -> None:
+    text = page.text
+    controls.slider(
+        store, "n_neighbors", text("embeddings.settings.n_neighbors"), 2, 200,
+        help=text("embeddings.settings.n_neighbors_help"),
+    )  # fmt: skip
+    controls.slider(
+        store, "min_dist", text("embeddings.settings.min_dist"), 0.0, 0.99, 0.01,
+        help=text("embeddings.settings.min_dist_help"),
+    )  # fmt: skip
+    controls.typed_number(
+        store, "seed", text("embeddings.settings.seed"), text, whole=True,
+        help=text("embeddings.settings.seed_umap"),
+    )  # fmt: skip
+
+
 def _stage(
     page: Page, store: Store[EmbeddingsState], movies: Movies, near: tuple[int, ...]
 ) -> Shown | None:
@@ -164,6 +188,8 @@ def _stage(
     if state.alone and "perplexity" in parameters:
         # A few films alone cannot keep as many neighbours each as a thousand can.
         parameters["perplexity"] = fitting(parameters["perplexity"], len(movies))
+    if state.alone and "n_neighbors" in parameters:
+        parameters["n_neighbors"] = min(parameters["n_neighbors"], len(movies) - 1)
     dimensions = int(state.dimensions)
     key = layout_key(movies.vectors, state.method, dimensions, parameters)
     request = Request(movies, state.method, dimensions, parameters, key)

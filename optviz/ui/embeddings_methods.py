@@ -12,7 +12,7 @@ from optviz.core.problem import Problem
 from optviz.embedding.company import together
 from optviz.embedding.neighbours import nearest
 from optviz.embedding.precomputed import layout_key
-from optviz.embedding.projections import PROJECTIONS
+from optviz.embedding.projections import PROJECTIONS, available
 from optviz.embedding.vectors import as_vectors, comparable
 from optviz.figures.embeddings import map_figure
 from optviz.figures.embeddings_paint import MEASURED
@@ -42,7 +42,7 @@ def render_methods(page: Page, store: PageStore) -> None:
     fit_count(store, len(films))
     movies = films.most_rated(store.value.n_movies)
     _controls(page, store, films, movies)
-    maps = [(watcher(method), _request(store, movies, method)) for method in PROJECTIONS]
+    maps = [(watcher(method), _request(store, movies, method)) for method in available()]
     found = [_asked(watch, request) for watch, request in maps]
     working = _working(maps)
     # Only while a job runs does this part of the page look again by itself.

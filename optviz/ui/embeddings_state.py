@@ -112,6 +112,8 @@ class EmbeddingsState(PageState):
     clicked: int = integer(NO_MOVIE, NO_MOVIE, 2**31)
     perplexity: float = number(30.0, 2.0, 100.0)
     max_iter: int = integer(1000, 300, 5000)
+    n_neighbors: int = integer(15, 2, 200)
+    min_dist: float = number(0.1, 0.0, 0.99)
     init: str = choice("pca", ("pca", "random"))
     seed: int = integer(0, 0, 2**32 - 1)
     normalize: bool = flag(True)
@@ -191,6 +193,7 @@ SCENES: Mapping[str, Mapping[str, Any]] = {
     "live": {"library": "opentsne"},
     "seed": {"init": "random", "seed": 1},
     "perplexity": {"perplexity": 3.0},
+    "umap": {"method": "umap"},
     "pca": {"method": "pca"},
     "illusions": {"part": "illusions"},
     "growth": {"part": "growth", "colour": "genre"},

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from optviz.core.problem import Problem
 from optviz.jobs import Backend, JobFailed, default_backend
+from optviz.jobs.handle import unattended
 from optviz.recommender.search import Study
 from optviz.recommender.search_space import SearchPlan, search_rows
 from optviz.recommender.search_trials import SearchTrial, best_trial
@@ -100,7 +101,12 @@ class Search:
 
     @property
     def state(self) -> SearchState:
-        """Where it is in its life; what the user asked for shows at once."""
+        """Where it is in its life; what the user asked for shows at once.
+
+        To ask is to look at its trials, which else give their turns to jobs that are looked at.
+        """
+        for one in tuple(self._jobs):
+            _ = one.job.state
         return self._state
 
     @property
@@ -249,7 +255,8 @@ def _turned(search: Search | None, shift: int) -> bool:
     if search is None:
         return False
     try:
-        return search.turn(shift)
+        with unattended():
+            return search.turn(shift)
     except Problem as problem:  # the backend takes no more work
         search.fail(problem)
     except Exception as error:

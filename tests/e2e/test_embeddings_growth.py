@@ -38,8 +38,11 @@ def test_story(page: Page, server: str) -> None:
     sent: list[Any] = []
     for socket in sockets:
         socket.on("framesent", lambda message: sent.append(message))
-    slider.focus()
-    slider.press("Home")
+    slider.press("ArrowLeft")
+    until_frame(page, "k === 9")
+    player = page.locator(".ov-live .ov-player")
+    player.get_by_role("combobox").select_option("10")
+    player.get_by_role("button", name=EN("trajectories.stage.first")).click()
     until_frame(page, "k === 0")
     expect(label).to_have_text(EN("embeddings.growth.moment", epoch="0.00", epochs=10))
     assert graph(page, "[...g._fullData[0].x]") != last

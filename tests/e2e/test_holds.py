@@ -29,7 +29,8 @@ START: Mapping[str, str] = {
     "learning_rate": ".st-key-learning_rate-sweep button",
     "recommender": ".st-key-recommender-train button",
 }
-WRITTEN = ("1e9", "-1e9", "0", "nan", "1e999", "abc", "")
+WRITTEN = ("1e9", "abc")
+"""A number that a chart has to bear, and a word. tests/pages/test_holds.py writes more."""
 TEXT_BOXES = "[data-testid=stTextInput] input, [data-testid=stNumberInput] input"
 SLIDERS = "[data-testid=stSlider] [role=slider]"
 
@@ -83,17 +84,16 @@ def test_anything_typed_anywhere(open_page: Callable[..., Page], server: str, na
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_slider_at_both_ends(open_page: Callable[..., Page], server: str, name: str) -> None:
+def test_every_slider_at_its_end(open_page: Callable[..., Page], server: str, name: str) -> None:
     page = open_page()
     open_screen(page, server, name)
     unfold(page)
-    for key in ("End", "Home"):
-        for slider in visible(page, SLIDERS):
-            slider.press(key)
-            settle(page)
-            check(page)
-        start(page, name)
+    for slider in visible(page, SLIDERS):
+        slider.press("End")
+        settle(page)
         check(page)
+    start(page, name)
+    check(page)
 
 
 @pytest.mark.parametrize("name", START)
@@ -126,14 +126,15 @@ def test_back_and_forward(open_page: Callable[..., Page], server: str) -> None:
     page = open_page()
     open_screen(page, server, "home")
     menu = page.get_by_test_id("stSidebar")
-    for name in NAMES[1:]:
+    stations = NAMES[::2]
+    for name in stations[1:]:
         # A link pressed while a page is still being drawn may be lost.
         settle(page, still=True)
         menu.get_by_role("link", name=EN(f"{name}.name")).click()
         shows(page, name)
-    for name in reversed(NAMES[:-1]):
+    for name in reversed(stations[:-1]):
         back_to(page, name, page.go_back)
-    for name in NAMES[1:]:
+    for name in stations[1:]:
         back_to(page, name, page.go_forward)
 
 
@@ -193,7 +194,7 @@ def family(parent: int) -> set[int]:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=str)
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=str)
 def test_no_process_outlives_the_server(
     open_page: Callable[..., Page], how: signal.Signals
 ) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE, _t_sne
 
 from optviz.core.problem import Problem
-from optviz.embedding.projections import PROJECTIONS, Glimpse, project, reduced
+from optviz.embedding import projections
+from optviz.embedding.projections import PROJECTIONS, Glimpse, available, project, reduced
+from optviz.embedding.quality import quality
 from optviz.embedding.vectors import unit_rows
 
 CLOUD = np.random.default_rng(0).standard_normal((60, 8))
@@ -91,7 +95,9 @@ def test_groups_apart_stay_apart() -> None:
 def test_every_projection_handles_its_fewest_points(name: str) -> None:
     spec = PROJECTIONS[name]
     n = spec.minimum_points
-    given = {"perplexity": 2.0, "max_iter": 260} if name == "tsne" else {}
+    given = {
+        "tsne": {"perplexity": 2.0, "max_iter": 260}, "umap": {"n_neighbors": 2},
+    }.get(name, {})  # fmt: skip
     assert project(CLOUD[:n], name, **given).coordinates.shape == (n, 2)
     with pytest.raises(Problem, match=f"at least {n} points"):
         project(CLOUD[: n - 1], name, **given)
@@ -106,7 +112,7 @@ def with_cell(value: float) -> np.ndarray:
 @pytest.mark.parametrize(
     ("vectors", "options", "key"),
     [
-        (CLOUD, {"method": "umap"}, "method"),
+        (CLOUD, {"method": "isomap"}, "method"),
         (CLOUD, {"dimensions": 1}, "dimensions"),
         (CLOUD, {"perplexity": 20}, "perplexity"),
         (CLOUD[:9], {"perplexity": 3}, "perplexity"),
@@ -151,3 +157,38 @@ def test_many_points_give_the_same_pca_and_fewer_numbers_for_tsne(monkeypatch) -
     assert reduced(vectors).shape == (300, 50)
     assert reduced(vectors[:, :50]).shape == (300, 50)
     assert project(vectors, "tsne", perplexity=5.0, max_iter=260).coordinates.shape == (300, 2)
+
+
+GROUPS = np.repeat(np.eye(6)[:3] * 9, 30, 0) + np.random.default_rng(1).standard_normal((90, 6))
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_umap_is_the_librarys_and_the_same_each_time(dimensions: int) -> None:
+    settings = {"n_neighbors": 9, "min_dist": 0.2, "seed": 4}
+    found, again = (project(GROUPS, "umap", dimensions, **settings) for _ in range(2))
+    assert found.coordinates.tobytes() == again.coordinates.tobytes()
+    assert found.iterations == 500
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it would like tensorflow, and uses one thread
+        from umap import UMAP
+
+        plain = UMAP(n_components=dimensions, n_neighbors=9, min_dist=0.2, random_state=4)
+        expected = plain.fit_transform(unit_rows(GROUPS).astype(np.float32))
+    np.testing.assert_array_equal(found.coordinates, expected)
+    assert quality(GROUPS, found.coordinates, 5, normalize=True).trustworthiness > 0.9
+
+
+def test_umap_of_few_points_and_of_points_in_one_place() -> None:
+    few = project(CLOUD[:7], "umap", n_neighbors=6)
+    assert np.isfinite(few.coordinates).all()
+    doubled = project(np.repeat(CLOUD[:10], 4, 0), "umap", n_neighbors=5)
+    assert np.isfinite(doubled.coordinates).all()
+
+
+def test_umap_says_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Problem, match="Choose fewer neighbours or more points"):
+        project(CLOUD, "umap", n_neighbors=60)
+    monkeypatch.setattr(projections, "umap_available", lambda: False)
+    assert "umap" not in available()
+    with pytest.raises(Problem, match="umap-learn, which is not installed"):
+        project(CLOUD, "umap")

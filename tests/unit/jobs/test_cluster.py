@@ -16,6 +16,11 @@ import pytest
 
 from optviz.core.problem import Problem
 from optviz.jobs import AGAIN, ClusterBackend, JobFailed
+from optviz.recommender.config import make_config
+from optviz.recommender.data import load_ratings
+from optviz.recommender.search_space import SearchPlan, ranges_for
+from optviz.ui.recommender_run import Data
+from optviz.ui.recommender_search_run import Search
 
 Make = Callable[..., Any]
 
@@ -163,3 +168,17 @@ asyncio.run(serve())
     assert job.state == "cancelled"
     scheduler.kill()
     scheduler.wait()
+
+
+def test_a_search_finds_the_same_on_a_cluster(make_local: Make, make_cluster: Make) -> None:
+    config = make_config("dot_bias", n_factors=4, epochs=1, batch_size=8192)
+    plan = SearchPlan(config, ranges_for(config, ()), n_trials=3, at_once=1)
+    found = []
+    # As many processes as there may be cores: one thread each, as on the cluster.
+    for backend in (make_local(256), make_cluster()):
+        search = Search(plan, Data(load_ratings()), backend)
+        until(lambda search=search: not search.busy)
+        assert search.state == "done", search.problem
+        found.append([(trial.config, trial.value) for trial in search.trials])
+    assert found[0] == found[1]
+    assert len(found[0]) == 3

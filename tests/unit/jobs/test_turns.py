@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from optviz.jobs import Job, WorkerBackend, local, record
+from optviz.jobs.handle import unattended
 
 Make = Callable[..., Any]
 
@@ -111,3 +112,18 @@ def test_what_its_user_says_reaches_a_job_set_aside(backend: WorkerBackend, word
     assert left.state == ("cancelled" if word == "cancel" else "done")
     wanted.stop()
     waiting.join(LONG)
+
+
+def test_a_thread_that_only_drives_jobs_does_not_attend_to_them(
+    make_local: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "ATTENDED_SECONDS", 0.2)
+    monkeypatch.setattr(local, "LOOK_SECONDS", 0.01)
+    backend = make_local(1)
+    driven = backend.submit("job_tasks:tick")
+    with unattended():
+        until(lambda: len(driven.events()) > 30)  # a hundred a second
+        wanted = backend.submit("job_tasks:add", a=1, b=2)
+        until(lambda: (driven.state, wanted.state) == ("queued", "running") or wanted.finished)
+    assert wanted.result(LONG) == 3
+    driven.cancel()
