@@ -52,8 +52,8 @@ def main(sizes: list[int]) -> None:
         )
         tsne, watched, umap, pca, trust, near = row
         print(
-            f"{len(vectors):7} {tsne:6.2f} s {watched:6.2f} s {umap:6.2f} s {pca:6.3f} s {trust:6.3f} s "
-            f"{near * 1e3:6.2f} ms"
+            f"{len(vectors):7} {tsne:6.2f} s {watched:6.2f} s {umap:6.2f} s {pca:6.3f} s "
+            f"{trust:6.3f} s {near * 1e3:6.2f} ms"
         )
 
 

@@ -30,6 +30,8 @@ NAMES_AT_ONCE = 18
 _NAMES, _NAMES_OF_MANY = 240, 100
 """Names that wait to be shown; each is moved with the map, shown or not."""
 _FEW_NAMES = 14
+_NARROW = 460
+"""Below so many pixels the names of eight groups take four lines; see ``narrowed`` in plotly.js."""
 
 
 def map_figure(
@@ -117,6 +119,7 @@ def map_figure(
         "hovermode": "closest",
         # Room for legend or colour bar, whichever is there: the map must not jump between them.
         "margin": {"l": 8, "r": 8, "t": 8, "b": 66, "autoexpand": False},
+        "meta": {"narrow": {"below": _NARROW, "margin": {"b": 92}}},
         "legend": {
             "orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.01, "yanchor": "top",
             "itemsizing": "constant", "itemwidth": 30, "traceorder": "reversed",

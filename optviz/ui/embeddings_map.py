@@ -44,6 +44,8 @@ __all__ = ["render_map"]
 
 _HEIGHT = 500
 _REFRESH = 0.5
+# Four methods side by side, in a column as narrow as that of the controls.
+_STYLE = ".st-key-embeddings-method button { padding-inline: 0.45rem; }"
 
 
 def render_map(page: Page, store: Store[EmbeddingsState]) -> None:
@@ -104,6 +106,7 @@ def _settings(
     def method(name: str) -> str:
         return text(f"embeddings.method.{name}")
 
+    st.html(f"<style>{_STYLE}</style>")
     controls.segment(
         store, "method", text("embeddings.method.label"), _methods(state.method), method,
         width="content",

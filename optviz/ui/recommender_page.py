@@ -78,9 +78,10 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
             st.fragment(run_every=_REFRESH if busy else None)(render_inside)(page, every.run)
         _structure(page, store.value.config(), every.data)
         render_lesson(page, store, every)
+        searching = controls.switch(store, "search", page.text("recommender.search.title"))
     with side:
         render_settings(page, store, every)
-    if controls.switch(store, "search", page.text("recommender.search.title")):
+    if searching:
         render_search(page, store, every)
     run = every.run
     if run is not None and run.fitted is not None:

@@ -120,7 +120,7 @@ def test_every_scene_says_what_to_notice(scene: str, language: str) -> None:
         {"part": "lookup", "matrix": "1e6,1,2_-1e6,2,3_0.0,-0.0,3_1,2,3_1e-9,2,3"},
         {"part": "<script>", "row": "77"},
         {"seed": "-1", "init": "random"},
-        {"colour": "", "method": "umap", "dimensions": "4"},
+        {"colour": "", "method": "isomap", "dimensions": "4"},
     ],
     ids=str,
 )

