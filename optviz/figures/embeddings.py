@@ -119,7 +119,7 @@ def map_figure(
         "hovermode": "closest",
         # Room for legend or colour bar, whichever is there: the map must not jump between them.
         "margin": {"l": 8, "r": 8, "t": 8, "b": 66, "autoexpand": False},
-        "meta": {"narrow": {"below": _NARROW, "margin": {"b": 92}}},
+        "meta": {"wheel": True, "narrow": {"below": _NARROW, "margin": {"b": 92}}},
         "legend": {
             "orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.01, "yanchor": "top",
             "itemsizing": "constant", "itemwidth": 30, "traceorder": "reversed",

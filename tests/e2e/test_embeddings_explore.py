@@ -163,3 +163,22 @@ def test_a_saved_drawing_holds_what_is_seen(page: Page, server: str) -> None:
     assert 0 < len(seen) < graph(page, "g.querySelectorAll('.scatterlayer .text text').length")
     names = re.findall(r'<g class="textpoint"[^>]*><text[^>]*>(?:<tspan[^>]*>)?([^<]+)', drawing)
     assert sorted(names) == sorted(html.escape(name, quote=False) for name in seen)
+
+
+def test_the_wheel_zooms_with_control_and_scrolls_without(page: Page, server: str) -> None:
+    open_screen(page, server, "embeddings")
+    span = "g._fullLayout.xaxis.range[1] - g._fullLayout.xaxis.range[0]"
+    whole = graph(page, span)
+    page.locator(".ov-chart").hover(position={"x": 300, "y": 200})
+    page.mouse.wheel(0, 200)
+    page.wait_for_function("() => document.querySelector('.stMain').scrollTop > 100")
+    assert graph(page, span) == whole
+    page.locator(".ov-chart").hover(position={"x": 300, "y": 200})
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    wait(page, f"{span} < 0.95 * {whole}")
+    # A setting that moves no point leaves the view as it is.
+    zoomed = graph(page, span)
+    tool(page, "[data-val=lasso]")
+    assert graph(page, span) == zoomed

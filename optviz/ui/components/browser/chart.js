@@ -2,7 +2,7 @@
 
 import { link } from "./linked.js";
 import { Picture, mounted } from "./mount.js";
-import { dataAt, loadPlotly, narrowed, onPress, plotlyConfig } from "./plotly.js";
+import { dataAt, heedWheel, loadPlotly, narrowed, onPress, plotlyConfig } from "./plotly.js";
 
 class Chart extends Picture {
   constructor(host) {
@@ -24,13 +24,17 @@ class Chart extends Picture {
       const layout = { ...asked, autosize: true, height: data.height };
       delete layout.width;
       this.keepView(layout);
-      const config = plotlyConfig(data.words, data.toolbar);
+      const wheel = Boolean(figure.layout.meta?.wheel);
+      // As many pixels as the screen has: Plotly's own two by two for each cost half the speed.
+      const large = { scrollZoom: true, plotGlPixelRatio: window.devicePixelRatio };
+      const config = plotlyConfig(data.words, data.toolbar, wheel ? large : {});
       if (!this.reports.has("select")) config.modeBarButtonsToRemove.push("select2d", "lasso2d");
       if (data.toolbar) this.offerPictures(config, data.words.buttons);
       await this.Plotly.react(host, { data: figure.data, layout, config, frames: figure.frames });
       host.classList.toggle("ov-flat", !host._fullLayout._subplots.gl3d.length);
       if (!this.listening) {
         this.listen();
+        if (wheel) this.undo.push(heedWheel(host));
         if (data.linked) this.undo.push(link(this.Plotly, host, data.linked));
       }
       thinNames(host);

@@ -63,6 +63,20 @@ export function plotlyConfig(words, toolbar, extra = {}) {
 }
 
 /**
+ * Let the wheel zoom a map only with Ctrl or ⌘ held, as which a pinch on a trackpad counts, too:
+ * alone it scrolls the page. For a graph with `scrollZoom`. Returns a function that ends it.
+ */
+export function heedWheel(graph) {
+  const turn = (event) => {
+    if (event.ctrlKey || event.metaKey) event.preventDefault(); // the page's own zoom
+    else event.stopImmediatePropagation();
+  };
+  const how = { capture: true, passive: false };
+  graph.addEventListener("wheel", turn, how);
+  return () => graph.removeEventListener("wheel", turn, how);
+}
+
+/**
  * Call `tell(x, y, subplot, event)` for every click or tap inside cartesian axes, in data units.
  * Plotly covers the page while the mouse is down, so the press is heard here and the release on
  * the document. Returns a function that stops listening.
