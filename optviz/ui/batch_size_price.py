@@ -29,7 +29,7 @@ def render_price(page: Page, state: BatchSizeState, runs: list[NoisyRun]) -> Non
     text = page.text
     with st.expander(text("batch_size.price.title"), icon=":material/timer:", expanded=True):
         if not runs:
-            st.caption(text("batch_size.no_runs"))
+            st.caption(text("batch_size.price.none"))
             return
         wanted = asked(state)
         kept: dict[Any, Any] = remember("batch size seconds", dict)

@@ -84,7 +84,7 @@ def render_fair(page: Page, store: PageStore) -> None:
         request = FairRequest.of(state)
         st.markdown(_lead(page, request))
         if not request.runs:
-            st.caption(text("trajectories.no_runs"))
+            st.caption(text("trajectories.first_add"))
             return
         every: Shelf[Tuning] = remember("fair", lambda: Shelf(_begin, _KEPT))
         every.recall(request)

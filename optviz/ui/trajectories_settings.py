@@ -102,7 +102,7 @@ def render_settings(page: Page, store: PageStore) -> None:
     with folded:
         focus = store.value.focused
         if focus is None:
-            st.caption(text("trajectories.no_runs"))
+            st.caption(text("trajectories.first_add"))
             return
         seconds = seconds_of(store.value.runs[focus].optimizer)
         if not seconds:
