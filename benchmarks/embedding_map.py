@@ -1,7 +1,7 @@
 """How smoothly a large map moves: ``python -m benchmarks.embedding_map [points …]``.
 
 The Embeddings page in a real browser, its PCA map of 9,000 films; the points are repeated with a
-little noise until there are as many as asked for (10,000 by default). A mouse drags the map about
+little noise until there are as many as asked for (10,000 by default). The map is dragged about
 for three seconds, then its wheel zooms in and out for as long. What is counted are the
 pictures that Plotly drew and that the browser presented: a frame without a new picture counts as
 none. The name of what draws WebGL is printed, for a machine without a graphics card draws in
@@ -12,9 +12,7 @@ when a graphics card does the drawing.
 
 from __future__ import annotations
 
-import math
 import sys
-import time
 from collections.abc import Sequence
 
 from playwright.sync_api import Page, sync_playwright
@@ -86,24 +84,30 @@ TURN = """(seconds) => new Promise((resolve) => {
   requestAnimationFrame(turn);
 })"""
 
+DRAG = """(seconds) => new Promise((resolve) => {
+  const cover = document.querySelector('.ov-chart .nsewdrag'), box = cover.getBoundingClientRect();
+  const x = box.x + box.width / 2, y = box.y + box.height / 2, began = performance.now();
+  const tell = (type, dx, dy) => (document.querySelector('.dragcover') ?? cover).dispatchEvent(
+    new MouseEvent(type, { clientX: x + dx, clientY: y + dy, button: 0, bubbles: true,
+      buttons: type === 'mouseup' ? 0 : 1, cancelable: true, view: window }));
+  tell('mousedown', 0, 0);
+  const move = (now) => {
+    const angle = 4 * (now - began) / 1000;
+    const over = now - began > 1000 * seconds;
+    tell(over ? 'mouseup' : 'mousemove', 150 * Math.sin(angle), 90 * Math.sin(2 * angle));
+    if (over) resolve();
+    else requestAnimationFrame(move);
+  };
+  requestAnimationFrame(move);
+})"""
+
 
 def drag(page: Page) -> tuple[float, float]:
     """Pictures a second, and the longest wait for one in milliseconds, while the map is dragged."""
-    box = page.locator(".ov-chart").bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + 10, y, steps=3)
     page.evaluate(WATCH)
-    end = time.monotonic() + SECONDS
-    angle = 0.0
-    while time.monotonic() < end:
-        angle += 0.06
-        page.mouse.move(x + 150 * math.sin(angle), y + 90 * math.sin(2 * angle))
+    page.evaluate(DRAG, SECONDS)
     rate, longest = page.evaluate(RESULT)
-    page.mouse.up()
-    return rate, longest
+    return float(rate), float(longest)
 
 
 def wheel(page: Page) -> tuple[float, float]:
