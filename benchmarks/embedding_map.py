@@ -102,22 +102,6 @@ DRAG = """(seconds) => new Promise((resolve) => {
 })"""
 
 
-def drag(page: Page) -> tuple[float, float]:
-    """Pictures a second, and the longest wait for one in milliseconds, while the map is dragged."""
-    page.evaluate(WATCH)
-    page.evaluate(DRAG, SECONDS)
-    rate, longest = page.evaluate(RESULT)
-    return float(rate), float(longest)
-
-
-def wheel(page: Page) -> tuple[float, float]:
-    """The same while the wheel zooms in and out, with Ctrl held: a turn of it each frame."""
-    page.evaluate(WATCH)
-    page.evaluate(TURN, SECONDS)
-    rate, longest = page.evaluate(RESULT)
-    return float(rate), float(longest)
-
-
 class Busy:
     """Processor time of the page's own thread."""
 
@@ -129,6 +113,21 @@ class Busy:
         """So much since the page was opened."""
         found = self._session.send("Performance.getMetrics")["metrics"]
         return next(float(one["value"]) for one in found if one["name"] == "TaskDuration")
+
+
+def moved(page: Page, busy: Busy, script: str) -> tuple[float, float, float]:
+    """Move the map for :data:`SECONDS`.
+
+    Returns:
+        Pictures a second, the longest wait for one, and the page's own time for one; both in
+        milliseconds.
+    """
+    page.wait_for_timeout(1000)
+    before = busy.seconds()
+    page.evaluate(WATCH)
+    page.evaluate(script, SECONDS)
+    rate, longest = page.evaluate(RESULT)
+    return rate, longest, 1e3 * (busy.seconds() - before) / (rate * SECONDS)
 
 
 def main(sizes: Sequence[int]) -> int:
@@ -144,18 +143,12 @@ def main(sizes: Sequence[int]) -> int:
         head = f"{'longest':>9} {'page':>8}"
         print(f"{'points':>7} {'pan':>8} {head} {'zoom':>9} {head}")
         for n in sizes:
-            drawn = page.evaluate(REPEAT, n)
-            page.wait_for_timeout(1000)
-            before = busy.seconds()
-            pan, pan_longest = drag(page)
-            own = (busy.seconds() - before) / (pan * SECONDS)
-            print(f"{drawn:7,} {pan:6.0f}/s {pan_longest:6.0f} ms {1e3 * own:5.1f} ms", end=" ")
-            page.wait_for_timeout(1000)
-            before = busy.seconds()
-            zoom, zoom_longest = wheel(page)
-            own = (busy.seconds() - before) / (zoom * SECONDS)
-            print(f"{zoom:7.0f}/s {zoom_longest:6.0f} ms {1e3 * own:5.1f} ms", flush=True)
-            slow |= min(pan, zoom) < LIMIT
+            print(f"{page.evaluate(REPEAT, n):7,}", end=" ")
+            pan, zoom = (moved(page, busy, script) for script in (DRAG, TURN))
+            for (rate, longest, own), width in ((pan, 6), (zoom, 7)):
+                print(f"{rate:{width}.0f}/s {longest:6.0f} ms {own:5.1f} ms", end=" ", flush=True)
+            print()
+            slow |= min(pan[0], zoom[0]) < LIMIT
         browser.close()
     return int(slow)
 

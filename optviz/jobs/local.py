@@ -193,9 +193,8 @@ class WorkerBackend:
                 work.held = word == "pause"
                 work.record.enter("paused" if work.held else "queued")
             else:
-                work.record.enter("paused" if word == "pause" else "running")
-                work.turns += 1
-            if work.worker is not None:
+                self._say(work, word, "paused" if word == "pause" else "running")
+            if work.worker is not None and word in ("tell", "cancel"):
                 work.worker.send(word, id, *message)
             self._dispatch()
 
@@ -250,7 +249,7 @@ class WorkerBackend:
             worker.send("tell", work.record.id, message)
 
     def _say(self, work: _Work, word: str, state: State) -> None:
-        """Hold a job that has begun, or let it go on."""
+        """Hold a job that has begun, let it go on, or ask it to end early."""
         work.record.enter(state)
         work.turns += 1
         if work.worker is not None:

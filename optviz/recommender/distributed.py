@@ -90,7 +90,7 @@ class ParallelRun(TrainingRun):
         self._cursor = stop
         # Row i of ours is row i * world + rank of the order; the last batch may give us none.
         mine = slice(start // self._world, -(-(stop - self._rank) // self._world))
-        *inputs, targets = (tensor[mine] for tensor in self._shuffled)
+        *inputs, targets = self.rows(mine)
         predicted = self._shared(*inputs)
         share = len(targets) / (stop - start)
         mean = self.loss(predicted, targets) if share else predicted.sum()

@@ -155,7 +155,11 @@ class TrainingRun:
             self._begin_epoch()
         batch = slice(self._cursor, self._cursor + self.batch_size)
         self._cursor = min(batch.stop, self._rows)
-        return [_wide(tensor[batch]) for tensor in self._shuffled]
+        return self.rows(batch)
+
+    def rows(self, part: slice) -> list[Tensor]:
+        """Inputs and targets of a part of this epoch's order, ready for the model."""
+        return [_wide(tensor[part]) for tensor in self._shuffled]
 
     def backward(self, loss: Tensor) -> None:
         """Give every parameter the gradient of this loss; a run may know a way of its own."""

@@ -188,11 +188,11 @@ def _stage(
         render_live(page, store, movies, near)
         return None
     parameters = state.parameters()
-    if state.alone and "perplexity" in parameters:
-        # A few films alone cannot keep as many neighbours each as a thousand can.
-        parameters["perplexity"] = fitting(parameters["perplexity"], len(movies))
-    if state.alone and "n_neighbors" in parameters:
-        parameters["n_neighbors"] = min(parameters["n_neighbors"], len(movies) - 1)
+    if state.alone:  # a few films alone cannot keep as many neighbours each as a thousand can
+        if "perplexity" in parameters:
+            parameters["perplexity"] = fitting(parameters["perplexity"], len(movies))
+        if "n_neighbors" in parameters:
+            parameters["n_neighbors"] = min(parameters["n_neighbors"], len(movies) - 1)
     dimensions = int(state.dimensions)
     key = layout_key(movies.vectors, state.method, dimensions, parameters)
     request = Request(movies, state.method, dimensions, parameters, key)

@@ -28,7 +28,7 @@ _TORCH = ("torch", "torch._dynamo")
 MODULES: Mapping[str, tuple[str, ...]] = {
     "home": (*_TORCH, "optviz.core.engine"),
     "trajectories": (*_TORCH, "optviz.core.engine"),
-    "batch_size": (*_TORCH, "optviz.core.engine", "optviz.core.stochastic", "sklearn.datasets"),
+    "batch_size": (*_TORCH, "optviz.core.engine", "optviz.core.stochastic"),
     "jacobian_hessian": (*_TORCH, "sympy", "optviz.training.full_loss", "scipy.sparse.linalg"),
     "learning_rate": (*_TORCH, "optviz.training.trainable", "pandas", "pyarrow.parquet"),
     "schedules": (*_TORCH, "optviz.recommender.fit", "pandas", "pyarrow.parquet"),

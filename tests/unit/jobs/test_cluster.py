@@ -22,19 +22,12 @@ from optviz.recommender.search_space import SearchPlan, ranges_for
 from optviz.ui.recommender_run import Data
 from optviz.ui.recommender_search_run import Search
 
+from .waiting import LONG, until
+
 Make = Callable[..., Any]
 
-LONG = 60.0
 TRAIN = "optviz.recommender.tasks:train_task"
 RECIPE = {"model": "dot_bias", "n_factors": 4, "epochs": 1, "batch_size": 8192}
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something that must come."""
-    limit = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < limit, "waited in vain"
-        time.sleep(0.005)
 
 
 def test_jobs_spread_over_the_workers(make_cluster: Make) -> None:

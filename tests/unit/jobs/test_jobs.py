@@ -19,17 +19,9 @@ from optviz.core.task import Cancelled
 from optviz.jobs import Backend, Job, JobFailed, WorkerBackend
 from optviz.language import Text
 
+from .waiting import LONG, until
+
 Make = Callable[..., Any]
-
-LONG = 60.0  # seconds that no healthy run comes near
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something that must come."""
-    limit = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < limit, "waited in vain"
-        time.sleep(0.005)
 
 
 def gone(pid: int) -> bool:

@@ -12,9 +12,9 @@ import pytest
 from optviz.jobs import Job, WorkerBackend, local, record
 from optviz.jobs.handle import unattended
 
-Make = Callable[..., Any]
+from .waiting import LONG, until
 
-LONG = 60.0  # seconds that no healthy run comes near
+Make = Callable[..., Any]
 
 
 @pytest.fixture
@@ -24,13 +24,6 @@ def backend(make_local: Make, monkeypatch: pytest.MonkeyPatch) -> WorkerBackend:
     monkeypatch.setattr(local, "LOOK_SECONDS", 0.01)
     backend: WorkerBackend = make_local(1)
     return backend
-
-
-def until(condition: Callable[[], object]) -> None:
-    limit = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < limit, "waited in vain"
-        time.sleep(0.005)
 
 
 def ticking(backend: WorkerBackend) -> Job:

@@ -2,7 +2,7 @@
 
 import { link } from "./linked.js";
 import { Picture, mounted } from "./mount.js";
-import { dataAt, heedWheel, loadPlotly, narrowed, onPress, plotlyConfig } from "./plotly.js";
+import { dataAt, heedWheel, loadPlotly, mapConfig, narrowed, onPress, plotlyConfig } from "./plotly.js";
 
 class Chart extends Picture {
   constructor(host) {
@@ -25,9 +25,7 @@ class Chart extends Picture {
       delete layout.width;
       this.keepView(layout);
       const wheel = Boolean(figure.layout.meta?.wheel);
-      // As many pixels as the screen has: Plotly's own two by two for each cost half the speed.
-      const large = { scrollZoom: true, plotGlPixelRatio: window.devicePixelRatio };
-      const config = plotlyConfig(data.words, data.toolbar, wheel ? large : {});
+      const config = plotlyConfig(data.words, data.toolbar, wheel ? mapConfig() : {});
       if (!this.reports.has("select")) config.modeBarButtonsToRemove.push("select2d", "lasso2d");
       if (data.toolbar) this.offerPictures(config, data.words.buttons);
       await this.Plotly.react(host, { data: figure.data, layout, config, frames: figure.frames });

@@ -3,7 +3,7 @@
 import { Picture, mounted } from "./mount.js";
 import { thinNames } from "./chart.js";
 import { framesOf, watch } from "./live_frames.js";
-import { heedWheel, loadPlotly, narrowed, plotlyConfig } from "./plotly.js";
+import { heedWheel, loadPlotly, mapConfig, narrowed, plotlyConfig } from "./plotly.js";
 import { el, fill, fmt } from "./stage_data.js";
 import { between, nameWithHalo, prepare, strokeWithHalo, tracePath } from "./stage_draw.js";
 import { History } from "./stage_history.js";
@@ -63,7 +63,7 @@ class LiveMap extends Picture {
       const { x, y, notes } = this.places(this.player.k);
       figure.data.forEach((trace, i) => Object.assign(trace, { x: x[i], y: y[i] }));
       const layout = { ...narrowed(figure.layout, size.width), ...size, annotations: notes };
-      const config = plotlyConfig(data.words, true, { scrollZoom: true });
+      const config = plotlyConfig(data.words, true, mapConfig());
       config.modeBarButtonsToRemove.push("select2d", "lasso2d");
       this.host.classList.add("ov-moving"); // names are put in order when it rests
       await this.Plotly.react(this.plot, { data: figure.data, layout, config });
