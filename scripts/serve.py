@@ -35,8 +35,11 @@ class Server:
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
+def serve(script: str = "app.py") -> Iterator[Server]:
     """Start the dashboard on a free port of this machine; ended when the block is left.
+
+    Args:
+        script: Another one to serve in its place, from the repository's root.
 
     Raises:
         RuntimeError: It ended at once, or does not answer.
@@ -44,7 +47,7 @@ def serve() -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     settings = {"server.address": "127.0.0.1", "server.port": port, "server.headless": "true"}
     process = subprocess.Popen(
         [*command, *(f"--{name}={value}" for name, value in settings.items())],

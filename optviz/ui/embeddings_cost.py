@@ -14,12 +14,11 @@ from optviz.ui.components import chart
 from optviz.ui.followed import Asked, Shelf
 from optviz.ui.frame import Page
 from optviz.ui.state import remember
-from optviz.ui.waiting import begin_or_cancel, keep_up, show_progress
+from optviz.ui.waiting import begin_or_cancel, keep_up, renewed, show_progress
 
 __all__ = ["render_costs"]
 
 _HEIGHT = 330
-_REFRESH = 0.3
 _TASK = "optviz.embedding.lookup_cost:cost_task"
 
 
@@ -64,7 +63,7 @@ def render_costs(page: Page) -> None:
         cancel=("embeddings.cost.cancel", text("embeddings.cancel")),
     )  # fmt: skip
     busy = shelf.busy
-    st.fragment(run_every=_REFRESH if busy else None)(_follow)(page, shelf, busy)
+    renewed(_follow, busy)(page, shelf, busy)
 
 
 def _follow(page: Page, shelf: CostShelf, working: bool) -> None:

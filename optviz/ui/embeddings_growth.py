@@ -33,10 +33,10 @@ from optviz.ui.embeddings_state import COLOURS, MOST_TRAILS, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.state import Store, bind_value
+from optviz.ui.waiting import renewed
 
 __all__ = ["render_growth"]
 
-_REFRESH = 0.3
 _HEIGHT, _CURVE = 372, 176
 _COLOURS = [name for name in COLOURS if name != "quality"]
 
@@ -59,10 +59,7 @@ def render_growth(page: Page, store: PageStore) -> None:
     shown.read()
     with stage:
         busy = not shown.finished
-        # Only while a job runs does this part of the page look again by itself.
-        st.fragment(run_every=_REFRESH if busy else None)(_follow)(
-            page, growth, shown, request, busy
-        )
+        renewed(_follow, busy)(page, growth, shown, request, busy)
         _picture(page, store, shown)
         _facts(page, shown)
 

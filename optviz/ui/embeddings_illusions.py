@@ -26,14 +26,13 @@ from optviz.ui.embeddings_state import EmbeddingsState
 from optviz.ui.followed import Asked, Shelf
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, guarded, remember
-from optviz.ui.waiting import keep_up
+from optviz.ui.waiting import keep_up, renewed
 
 __all__ = ["render_illusions"]
 
 PageStore = Store[EmbeddingsState]
 
 _HEIGHT = 460
-_REFRESH = 0.3
 _COLUMNS = 3
 _LETTERS = "ABCD"
 
@@ -92,10 +91,7 @@ def render_illusions(page: Page, store: PageStore) -> None:
         # Where the question itself is about starts, all of them are shown.
         request = Request(puzzle.name, store.value.start if puzzle.maps == 1 else 0)
         every.look(request, None)
-        # Only while work is under way does this part of the page look again by itself.
-        st.fragment(run_every=_REFRESH if every.busy else None)(_live)(
-            page, store, every, request, every.busy
-        )
+        renewed(_live, every.busy)(page, store, every, request, every.busy)
     with side:
         _question(page, store, puzzle, every.current)
 

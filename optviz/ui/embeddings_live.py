@@ -23,10 +23,10 @@ from optviz.ui.embeddings_live_runs import LiveShown, LiveStage, live_stage
 from optviz.ui.embeddings_state import LIBRARIES, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.state import Store
+from optviz.ui.waiting import renewed
 
 __all__ = ["choose_library", "descent_settings", "live_settings", "render_live"]
 
-_REFRESH = 0.3
 _SEPARATORS = re.compile(r"[,;\s、，；]+")
 
 
@@ -111,10 +111,7 @@ def render_live(
         return
     shown.read()
     busy = not shown.finished
-    # Only while a job runs does this part of the page look again by itself.
-    st.fragment(run_every=_REFRESH if busy else None)(_follow)(
-        page, stage, shown, movies, settings, busy
-    )
+    renewed(_follow, busy)(page, stage, shown, movies, settings, busy)
     _picture(page, store, shown, near)
     _facts(page, shown)
 

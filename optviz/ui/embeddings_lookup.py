@@ -13,6 +13,7 @@ from optviz.ui.embeddings_cost import render_costs
 from optviz.ui.embeddings_state import EmbeddingsState, Matrix
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, forget, guarded, remember
+from optviz.ui.waiting import renewed
 
 __all__ = ["render_lookup"]
 
@@ -150,7 +151,7 @@ def _torch(page: Page, found: Lookup) -> None:
         )  # fmt: skip
         return
     waiting = not job[1].finished
-    st.fragment(run_every=0.3 if waiting else None)(_answer)(page, job[1], waiting)
+    renewed(_answer, waiting)(page, job[1], waiting)
 
 
 def _answer(page: Page, job: Job, waiting: bool) -> None:

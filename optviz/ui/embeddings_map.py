@@ -39,6 +39,7 @@ from optviz.ui.embeddings_state import OWN_AXES, EmbeddingsState
 from optviz.ui.embeddings_words import speaking_of_points
 from optviz.ui.frame import Page
 from optviz.ui.state import Store
+from optviz.ui.waiting import renewed
 
 __all__ = ["render_map"]
 
@@ -206,10 +207,7 @@ def _stage(
             _picture(page, store, watch.last, near, stale=True)
         return None
     working = shown is None and watch.working
-    # Only while a job runs does this part of the page look again by itself.
-    st.fragment(run_every=_REFRESH if working else None)(_look)(
-        page, store, watch, request, near, working
-    )
+    renewed(_look, working, _REFRESH)(page, store, watch, request, near, shown is None, working)
     return shown
 
 
@@ -219,10 +217,11 @@ def _look(
     watch: Watcher,
     request: Request,
     near: tuple[int, ...],
+    missing: bool,
     working: bool,
 ) -> None:
     shown = watch.ask(request)
-    if working and (shown is not None or not watch.working):
+    if missing and (shown is not None or (working and not watch.working)):
         st.rerun()
     if shown is not None:
         _picture(page, store, shown, near)

@@ -25,6 +25,7 @@ from optviz.ui.embeddings_stage import draw_map, map_progress
 from optviz.ui.embeddings_state import COLOURS, EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.state import Store
+from optviz.ui.waiting import renewed
 
 __all__ = ["render_methods"]
 
@@ -45,8 +46,7 @@ def render_methods(page: Page, store: PageStore) -> None:
     maps = [(watcher(method), _request(store, movies, method)) for method in available()]
     found = [_asked(watch, request) for watch, request in maps]
     working = _working(maps)
-    # Only while a job runs does this part of the page look again by itself.
-    st.fragment(run_every=_REFRESH if working else None)(_look)(page, store, movies, maps, working)
+    renewed(_look, working, _REFRESH)(page, store, movies, maps, _ready(found), working)
     _compare(page, store, movies, found)
     shown = next((one for one in reversed(found) if isinstance(one, Shown)), None)
     render_selection(page, store, movies, shown)
@@ -80,16 +80,21 @@ def _working(maps: Sequence[tuple[Watcher, Request]]) -> bool:
     return any(watch.working for watch, _ in maps)
 
 
+def _ready(found: Sequence[Shown | Problem | None]) -> int:
+    return sum(isinstance(one, Shown) for one in found)
+
+
 def _look(
     page: Page,
     store: PageStore,
     movies: Movies,
     maps: Sequence[tuple[Watcher, Request]],
+    ready: int,
     working: bool,
 ) -> None:
     found = [_asked(watch, request) for watch, request in maps]
-    if working and not _working(maps):
-        st.rerun()
+    if _ready(found) > ready or (working and not _working(maps)):
+        st.rerun()  # what stands below the maps follows
     for column, one, (watch, request) in zip(
         st.columns(len(maps), gap="small"), found, maps, strict=True
     ):

@@ -9,11 +9,10 @@ from optviz.ui.embeddings_own import Own, own, show_source
 from optviz.ui.embeddings_state import EmbeddingsState
 from optviz.ui.frame import Page
 from optviz.ui.state import Store, bind_value, guarded, remember
-from optviz.ui.waiting import show_progress
+from optviz.ui.waiting import renewed, show_progress
 
 __all__ = ["render_own", "take_files"]
 
-_REFRESH = 0.3
 _OURS = ""
 
 
@@ -73,7 +72,7 @@ def _box(page: Page, kept: Own, kind: str) -> None:
         seen[kind] = ids
         kept.give(kind, [(file.name, file.getbuffer()) for file in given])
     if kind in kept.reading:
-        st.fragment(run_every=_REFRESH)(_reading)(page, kept, kind)
+        renewed(_reading, True)(page, kept, kind)
     if kind in kept.problems:
         page.problem(kept.problems[kind])
 

@@ -32,7 +32,7 @@ from optviz.ui.frame import Page
 from optviz.ui.markdown import literal
 from optviz.ui.recommender_state import SCENES, RecommenderState
 from optviz.ui.state import Store, remember
-from optviz.ui.waiting import awaited
+from optviz.ui.waiting import awaited, renewed
 
 __all__ = ["render_placed"]
 
@@ -233,14 +233,13 @@ def _map(page: Page, store: PageStore, movies: Movies) -> Shown | None:
         return None
     if shown is None:
         working = watch.working
-        # Only while a job runs does this part of the page look again by itself.
-        st.fragment(run_every=_REFRESH if working else None)(_wait)(page, watch, request, working)
+        renewed(_wait, working, _REFRESH)(page, watch, request, working)
     return shown
 
 
 def _wait(page: Page, watch: Watcher, request: Request, working: bool) -> None:
     shown = watch.ask(request)
-    if working and (shown is not None or not watch.working):
+    if shown is not None or (working and not watch.working):
         st.rerun()
     map_progress(page, watch, request, "embeddings.placed.{}")
 

@@ -24,10 +24,10 @@ from optviz.ui.recommender_runs import runs
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.regularisation_norm import render_action
 from optviz.ui.state import Store
+from optviz.ui.waiting import renewed
 
 __all__ = ["render_networks"]
 
-_REFRESH = 0.3
 _STYLE = """
 .st-key-jacobian-networks-facts .stMarkdown p { max-width: none; }
 .st-key-jacobian-networks-facts { gap: 0.2rem; }
@@ -68,10 +68,7 @@ def render_networks(
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             render_parts()
             render_action(page, every, request, "jacobian-networks")
-        # Only while work is under way does this part of the page look again by itself.
-        st.fragment(run_every=_REFRESH if every.busy else None)(draw)(
-            page, every, request, every.busy
-        )
+        renewed(draw, every.busy)(page, every, request, every.busy)
         with st.expander(text("jacobian_networks.about"), icon=":material/menu_book:"):
             st.markdown(text(f"jacobian_networks.{state.net_study}.read"))
 

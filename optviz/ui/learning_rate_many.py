@@ -25,11 +25,10 @@ from optviz.ui.frame import PAGES, Page
 from optviz.ui.learning_rate_state import LearningRateState, Request
 from optviz.ui.schedules_state import SchedulesState
 from optviz.ui.state import Store, remember
-from optviz.ui.waiting import begin_or_cancel, keep_up, show_progress
+from optviz.ui.waiting import begin_or_cancel, keep_up, renewed, show_progress
 
 __all__ = ["render_many"]
 
-_REFRESH = 0.3
 
 Many = SeedSweeps | GroupSweeps
 
@@ -91,9 +90,7 @@ def _part(page: Page, store: Store[LearningRateState], kind: str, asked: Many) -
     )  # fmt: skip
     if one is not None:
         working = shelf.busy
-        st.fragment(run_every=_REFRESH if working else None)(_shown)(
-            page, store, kind, one, working, one.request != asked
-        )
+        renewed(_shown, working)(page, store, kind, one, working, one.request != asked)
 
 
 def _shown(

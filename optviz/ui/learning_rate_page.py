@@ -25,11 +25,10 @@ from optviz.ui.learning_rate_sweeps import SweepRun, Sweeps, sweeps
 from optviz.ui.recommender_runs import runs
 from optviz.ui.recommender_state import RecommenderState, fields_of
 from optviz.ui.state import Store, guarded, remember
-from optviz.ui.waiting import keep_up
+from optviz.ui.waiting import keep_up, renewed
 
 __all__ = ["adopt", "render"]
 
-_REFRESH = 0.2
 _HEIGHT = 345
 # A label beside its box, not above it: the stage should begin high up. A phone takes two rows.
 # What is said below the chart keeps its height, so that nothing under it jumps.
@@ -104,10 +103,7 @@ def _stage(
     stale = run is None or run.request != request
     rate = store.value.picked or (None if stale else default_rate(rules))
     _actions(page, store, every, request, on_page, rate)
-    # Only while a sweep is under way does this part of the page look again by itself.
-    st.fragment(run_every=_REFRESH if working else None)(_live)(
-        page, store, every, request, working
-    )
+    renewed(_live, working)(page, store, every, request, working)
     render_trial(page, every, request, store.value.model)
     render_many(page, store, request, on_page)
     with st.expander(page.text("learning_rate.read.title"), icon=":material/menu_book:"):

@@ -21,14 +21,13 @@ from optviz.ui.learning_rate_sweeps import (
 from optviz.ui.own_surface import own_fields
 from optviz.ui.state import Store, guarded
 from optviz.ui.trajectories_state import Run, TrajectoriesState, on_surface
-from optviz.ui.waiting import keep_up
+from optviz.ui.waiting import keep_up, renewed
 
 __all__ = ["default_rate", "read_rules", "render_facts", "render_rules", "render_trial"]
 
 _DISAGREE = 20.0
 """Rules further apart than this factor deserve a word."""
 
-_REFRESH = 0.3
 _TRIAL_SMOOTHING = 0.9
 
 
@@ -146,7 +145,7 @@ def render_trial(page: Page, every: Sweeps, request: Request | None, model: str)
             _walk(trial.setup, trial.lrs)
     working = not trial.finished
     with above:
-        st.fragment(run_every=_REFRESH if working else None)(_trial)(page, trial, model, working)
+        renewed(_trial, working)(page, trial, model, working)
 
 
 def _walk(setup: SmallSetup, lrs: Sequence[float]) -> None:

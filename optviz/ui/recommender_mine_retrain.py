@@ -20,7 +20,7 @@ from optviz.ui.frame import Page
 from optviz.ui.markdown import literal
 from optviz.ui.recommender_runs import Run
 from optviz.ui.state import remember
-from optviz.ui.waiting import begin_or_cancel, keep_up, show_progress
+from optviz.ui.waiting import begin_or_cancel, keep_up, renewed, show_progress
 
 __all__ = ["render_retraining"]
 
@@ -91,9 +91,7 @@ def render_retraining(
                ":material/replay:"),
         cancel=("recommender.mine.cancel", text("recommender.mine.retrain.cancel")),
     )  # fmt: skip
-    st.fragment(run_every=_REFRESH if shelf.busy else None)(_live)(
-        page, shelf, request, newcomer, names, shelf.busy
-    )
+    renewed(_live, shelf.busy, _REFRESH)(page, shelf, request, newcomer, names, shelf.busy)
 
 
 def _live(

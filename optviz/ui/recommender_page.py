@@ -28,6 +28,7 @@ from optviz.ui.recommender_search import render_search
 from optviz.ui.recommender_settings import render_settings
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.state import Store, guarded, remember
+from optviz.ui.waiting import renewed
 
 __all__ = ["begin", "render", "train"]
 
@@ -64,18 +65,17 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
     every = runs()
     st.html(f"<style>{_STYLE}</style>")
     stage, side = st.columns([10, 3], gap="small")
+    # Before anything is drawn by them: what changes from now on, the live part will notice.
+    states, busy = every.states, every.busy
     with stage:
         _buttons(page, store, every)
-        # Only while a run is under way does this part of the page look again by itself.
-        st.fragment(run_every=_REFRESH if every.busy else None)(_live)(
-            page, store, every, every.states
-        )
+        renewed(_live, busy > 0, _REFRESH)(page, store, every, states)
         if every.run is not None:
             render_hand(page, every, every.run)
         render_race(page, store, every)
         if every.run is not None and every.run.folder is not None and inside_asked(page):
-            busy = every.run.busy
-            st.fragment(run_every=_REFRESH if busy else None)(render_inside)(page, every.run)
+            moving = every.run.busy
+            renewed(render_inside, moving, _REFRESH)(page, every.run)
         _structure(page, store.value.config(), every.data)
         render_lesson(page, store, every)
         searching = controls.switch(store, "search", page.text("recommender.search.title"))

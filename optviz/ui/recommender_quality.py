@@ -20,7 +20,7 @@ from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Run
 from optviz.ui.recommender_state import RecommenderState
 from optviz.ui.state import Store, remember
-from optviz.ui.waiting import begin_or_cancel, keep_up, show_progress
+from optviz.ui.waiting import begin_or_cancel, keep_up, renewed, show_progress
 
 __all__ = ["render_quality", "verdict"]
 
@@ -82,7 +82,7 @@ def render_quality(page: Page, store: Store[RecommenderState], run: Run) -> None
         cancel=("recommender.quality.cancel", text("recommender.quality.cancel")),
     )  # fmt: skip
     if shelf.busy:
-        st.fragment(run_every=_REFRESH)(_wait)(page, shelf)
+        renewed(_wait, True, _REFRESH)(page, shelf)
     elif one is None:
         return
     elif one.result is not None:

@@ -20,6 +20,7 @@ from optviz.ui.recommender_search_controls import render_search_controls
 from optviz.ui.recommender_search_run import Search
 from optviz.ui.recommender_state import RecommenderState, fields_of
 from optviz.ui.state import Store, guarded, remember
+from optviz.ui.waiting import renewed
 
 __all__ = ["render_search"]
 
@@ -62,14 +63,17 @@ def render_search(page: Page, store: Store[RecommenderState], every: Runs) -> No
     with side:
         render_search_controls(page, store)
     with stage:
-        _buttons(page, store, every, kept)
         search = kept.search
+        # Before anything is drawn by it: what changes from now on, the live part will notice.
+        state = search.state if search is not None else "none"
+        busy = state in ("running", "paused")
+        _buttons(page, store, every, kept, state)
         if search is None:
             text = page.text
             st.progress(0.0, text("recommender.search.ready", trials=store.value.search_trials))
             return
-        st.fragment(run_every=_REFRESH if search.busy else None)(_live)(
-            page, search, search.state, every.data.searched_baselines(search.plan.config)
+        renewed(_live, busy, _REFRESH)(
+            page, search, state, every.data.searched_baselines(search.plan.config)
         )
         _best(page, store, every, kept, search)
         if not search.busy and _stale(store, search):
@@ -98,10 +102,11 @@ def _begin(store: Store[RecommenderState], every: Runs, kept: _Kept) -> None:
         kept.problems.append(problem)
 
 
-def _buttons(page: Page, store: Store[RecommenderState], every: Runs, kept: _Kept) -> None:
+def _buttons(
+    page: Page, store: Store[RecommenderState], every: Runs, kept: _Kept, state: str
+) -> None:
     """All buttons stand where they are at all times."""
     text, search = page.text, kept.search
-    state = search.state if search is not None else "none"
     busy = state in ("running", "paused")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(

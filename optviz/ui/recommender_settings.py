@@ -19,6 +19,7 @@ from optviz.ui.frame import Page
 from optviz.ui.recommender_runs import Runs
 from optviz.ui.recommender_state import RecommenderState, fields_of
 from optviz.ui.state import Store, guarded, remember
+from optviz.ui.waiting import renewed
 
 __all__ = ["render_settings"]
 
@@ -93,7 +94,7 @@ def _data(page: Page, store: Store[RecommenderState], every: Runs) -> None:
             every.give([(file.name, file.getvalue()) for file in given])
             seen["ids"] = ids
         if every.reading:
-            st.fragment(run_every=_REFRESH)(_reading)(page, store, every)
+            renewed(_reading, True, _REFRESH)(page, store, every)
         if every.problem is not None:
             page.problem(every.problem)
 

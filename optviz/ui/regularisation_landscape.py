@@ -21,14 +21,13 @@ from optviz.ui.regularisation_jobs import Studies, Study, studies
 from optviz.ui.regularisation_norm import render_action, render_network, render_progress
 from optviz.ui.regularisation_state import MODELS, VIEWS, RegularisationState
 from optviz.ui.state import Store, bind_value
-from optviz.ui.waiting import keep_up
+from optviz.ui.waiting import keep_up, renewed
 
 __all__ = ["render_landscape"]
 
 PageStore = Store[RegularisationState]
 Request = SmallLandscape | RecommenderLandscape
 
-_REFRESH = 0.3
 _HEIGHT = 430
 
 
@@ -65,10 +64,7 @@ def render_landscape(
                 lambda view: page.text(f"regularisation.landscape.view_{view}"),
                 label_visibility="collapsed",
             )  # fmt: skip
-        # Only while work is under way does this part of the page look again by itself.
-        st.fragment(run_every=_REFRESH if every.busy else None)(_live)(
-            page, store, every, request, every.busy
-        )
+        renewed(_live, every.busy)(page, store, every, request, every.busy)
         with st.expander(page.text("regularisation.landscape.about"), icon=":material/menu_book:"):
             st.markdown(page.text("regularisation.landscape.read"))
 

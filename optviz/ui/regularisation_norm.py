@@ -17,13 +17,12 @@ from optviz.ui.frame import Page
 from optviz.ui.regularisation_jobs import Study, studies
 from optviz.ui.regularisation_state import SIZES, RegularisationState
 from optviz.ui.state import Store, bind_value, guarded
-from optviz.ui.waiting import keep_up
+from optviz.ui.waiting import keep_up, renewed
 
 __all__ = ["known_so_far", "render_action", "render_network", "render_norm"]
 
 PageStore = Store[RegularisationState]
 
-_REFRESH = 0.3
 _HEIGHT = 340
 _SMALL = 300
 
@@ -64,10 +63,7 @@ def render_norm(
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             render_parts()
             render_action(page, every, request)
-        # Only while work is under way does this part of the page look again by itself.
-        st.fragment(run_every=_REFRESH if every.busy else None)(_live)(
-            page, store, every, request, every.busy
-        )
+        renewed(_live, every.busy)(page, store, every, request, every.busy)
 
 
 def render_network(page: Page, store: PageStore) -> None:

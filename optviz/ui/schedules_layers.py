@@ -20,6 +20,7 @@ from optviz.ui.points import read_point, rounded_point, write_point
 from optviz.ui.schedules_jobs import Training, Trainings, trainings
 from optviz.ui.schedules_state import LAYER_OPTIMIZERS, LAYERED, WITH_MINIMA, SchedulesState
 from optviz.ui.state import Store, bind_value, guarded
+from optviz.ui.waiting import renewed
 
 __all__ = ["layer_controls", "render_layers"]
 
@@ -36,8 +37,6 @@ SUITED: dict[str, dict[str, Any]] = {
     "net": {"rates": "slice(5e-4, 5e-3)", "layer_epochs": 5},
 }
 """What to begin with on each."""
-
-_REFRESH = 0.25
 
 
 def layer_controls(page: Page, store: PageStore) -> None:
@@ -268,9 +267,7 @@ def _networks(
             text("schedules.cancel"), key="schedules.cancel_layers", icon=":material/stop:",
             disabled=not every.busy, on_click=guarded(every.cancel),
         )  # fmt: skip
-    st.fragment(run_every=_REFRESH if every.busy else None)(_live)(
-        page, state, rates, every, every.busy
-    )
+    renewed(_live, every.busy)(page, state, rates, every, every.busy)
 
 
 def _live(

@@ -14,13 +14,13 @@ from optviz.ui.frame import Page
 from optviz.ui.schedules_jobs import Trainings, trainings
 from optviz.ui.schedules_state import RECOMMENDERS, SchedulesState
 from optviz.ui.state import Store, guarded
+from optviz.ui.waiting import renewed
 
 __all__ = ["recommender_controls", "render_recommender"]
 
 PageStore = Store[SchedulesState]
 
 TRAIN = "optviz.recommender.tasks:train_task"
-_REFRESH = 0.25
 _POINTS = 1401
 """At which a curve of rates is drawn."""
 
@@ -84,7 +84,7 @@ def render_recommender(page: Page, store: PageStore, scene: str | None) -> None:
     if every.begins(_request(state), scene):
         every.start(_request(state), _tasks(state))
     _buttons(page, state, every)
-    st.fragment(run_every=_REFRESH if every.busy else None)(_live)(page, state, every, every.busy)
+    renewed(_live, every.busy)(page, state, every, every.busy)
     st.caption(text("schedules.protocol", seed=DEFAULTS[state.model].seed))
 
 

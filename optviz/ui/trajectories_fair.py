@@ -22,13 +22,12 @@ from optviz.ui.trajectories_state import (
     TrajectoriesState,
     settings_of,
 )
-from optviz.ui.waiting import keep_up, show_progress
+from optviz.ui.waiting import keep_up, renewed, show_progress
 
 __all__ = ["FairRequest", "Tuning", "adopted", "render_fair"]
 
 PageStore = Store[TrajectoriesState]
 
-_REFRESH = 0.25
 _HEIGHT = 360
 _KEPT = 12
 
@@ -92,8 +91,7 @@ def render_fair(page: Page, store: PageStore) -> None:
         tuning = every.current
         if tuning is None:
             return
-        # Only while work is under way does this part of the page look again by itself.
-        st.fragment(run_every=_REFRESH if every.busy else None)(_progress)(page, tuning, every.busy)
+        renewed(_progress, every.busy)(page, tuning, every.busy)
         if tuning.result is not None:
             _result(page, state, tuning.request, tuning.result, tuning.request != request)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 import streamlit as st
 
@@ -16,10 +16,13 @@ __all__ = [
     "awaited",
     "begin_or_cancel",
     "keep_up",
+    "renewed",
     "show_progress",
     "wait_with_caption",
     "wait_with_progress",
 ]
+
+P = ParamSpec("P")
 
 _POLL = 0.05
 
@@ -38,6 +41,27 @@ def show_progress(job: Job, words: str, place: Any = st) -> None:
     """Draw a bar that says how far a job is."""
     progress = job.progress
     place.progress(progress.fraction if progress is not None else 0.0, words)
+
+
+def renewed(draw: Callable[P, None], working: bool, seconds: float = 0.3) -> Callable[P, None]:
+    """``draw`` as a part of the page that can be drawn anew without the rest.
+
+    Args:
+        draw: Draws the part. It draws the whole page anew when it sees that the work has ended.
+        working: Whether the part looks again by itself. Read it before anything is drawn that
+            depends on it: else a change in between would go unseen.
+        seconds: Between two looks.
+    """
+
+    def draw_once(*args: P.args, **kwargs: P.kwargs) -> None:
+        # Alone in a container: when the part begins a look before a busy server has sent the
+        # page that came before it, Streamlit drops what that page had drawn of the part. The
+        # browser then lacks one element, and without the container the part would take the
+        # place of its neighbour.
+        with st.container():
+            st.fragment(run_every=seconds if working else None)(draw)(*args, **kwargs)
+
+    return draw_once
 
 
 def keep_up(one: Followed | None, working: bool) -> None:

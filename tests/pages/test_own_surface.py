@@ -128,6 +128,7 @@ def test_sweep_a_rate_on_a_typed_function_and_watch_it_walk() -> None:
     place = "learning_rate"
     app = own(open_place(place, n_iter="60", start_lr="1e-4", momentum="0.0"), place)
     box(app, place).set_value("x^2 + 3*y^2").run()
+    until(app, lambda: "learning_rate.sweep" in keys(app))  # the one of the first look is over
     app.button(key="learning_rate.sweep").click().run()
     until(app, lambda: "learning_rate.cancel" not in keys(app))
     # λ = 6 is the steeper curvature: theory's limit is 2/6.

@@ -83,6 +83,12 @@ def test_nothing_imports_pages_tests_scripts_or_benchmarks() -> None:
         assert importers(package) == set(), package
 
 
+def test_parts_that_look_again_are_made_in_one_module() -> None:
+    # It keeps each of them in a container of its own, see optviz.ui.waiting.renewed.
+    made = {name(path) for path in SOURCES for call, _ in calls(path) if call == "st.fragment"}
+    assert made == {"optviz/ui/waiting.py"}
+
+
 def test_session_state_and_query_parameters_are_touched_in_one_module() -> None:
     touched = {
         f"{name(path)}:{node.lineno}"
