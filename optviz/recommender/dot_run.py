@@ -6,10 +6,13 @@ With r̂ = low + (high − low)·σ(z), z = u·m + b_u + b_m, and the mean squar
     ∂L/∂u = ∂L/∂z · m,    ∂L/∂m = ∂L/∂z · u,    ∂L/∂b = ∂L/∂z,
 
 each added up over the rows of the batch that a user or a movie has. Autograd says the same, bit
-for bit, but for batches this small most of its time goes into the graph.
+for bit, but for batches this small most of its time goes into the graph, and into whole tables
+of zeros of which a batch fills a few rows.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,6 +27,10 @@ class DotRun(TrainingRun):
     """A run of :class:`EmbeddingDot` or :class:`EmbeddingDotBias` on the mean squared error."""
 
     model: EmbeddingDot | EmbeddingDotBias
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._filled: dict[Tensor, tuple[Tensor, Tensor]] = {}  # table → gradient, its rows
 
     def learn(self) -> float:
         """The loss of the next batch, and its gradients; none of them by autograd."""
@@ -45,13 +52,19 @@ class DotRun(TrainingRun):
             if isinstance(model, EmbeddingDotBias):
                 slope = aten.sigmoid_backward(slope * span, share)
             column = slope[:, None]
-            _add_up(model.user_factors.weight, users, column * m)
-            _add_up(model.item_factors.weight, items, column * u)
+            self._add_up(model.user_factors.weight, users, column * m)
+            self._add_up(model.item_factors.weight, items, column * u)
             if isinstance(model, EmbeddingDotBias):
-                _add_up(model.user_bias.weight, users, column)
-                _add_up(model.item_bias.weight, items, column)
+                self._add_up(model.user_bias.weight, users, column)
+                self._add_up(model.item_bias.weight, items, column)
         return loss.item()
 
-
-def _add_up(table: Tensor, rows: Tensor, slopes: Tensor) -> None:
-    table.grad = torch.zeros_like(table).index_add_(0, rows, slopes)
+    def _add_up(self, table: Tensor, rows: Tensor, slopes: Tensor) -> None:
+        """Make ``slopes`` the gradient of ``table``'s ``rows``; all of the others have none."""
+        if table in self._filled:
+            gradient, before = self._filled[table]
+            gradient.index_fill_(0, before, 0.0)
+        else:
+            gradient = torch.zeros_like(table)
+        self._filled[table] = gradient, rows
+        table.grad = gradient.index_add_(0, rows, slopes)

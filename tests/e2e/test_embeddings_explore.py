@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -182,3 +183,41 @@ def test_the_wheel_zooms_with_control_and_scrolls_without(page: Page, server: st
     zoomed = graph(page, span)
     tool(page, "[data-val=lasso]")
     assert graph(page, span) == zoomed
+
+
+def test_two_fingers_zoom_and_move_a_map(open_page: Callable[..., Page], server: str) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    open_screen(page, server, "embeddings", query="dimensions=2")
+    page.locator(".ov-chart").scroll_into_view_if_needed()
+    chosen = page.url
+    box = page.locator(".ov-chart .nsewdrag").bounding_box()
+    assert box is not None
+    at = [
+        f"g._fullLayout.{axis}axis.p2l({side})"
+        for axis, side in (("x", box["width"] / 2), ("y", box["height"] / 2))
+    ]
+    span = "g._fullLayout.xaxis.range[1] - g._fullLayout.xaxis.range[0]"
+    whole, *middle = (graph(page, expression) for expression in (span, *at))
+    scrolled = page.evaluate("document.querySelector('.stMain').scrollTop")
+
+    # From 60 to 120 pixels apart, and 40 to the right and 30 up meanwhile.
+    session = page.context.new_cdp_session(page)
+    for step in range(21):
+        x = box["x"] + box["width"] / 2 + 2 * step
+        y = box["y"] + box["height"] / 2 - 1.5 * step
+        apart = 60 + 3 * step
+        points = [{"x": x + side * apart / 2, "y": y, "id": i} for i, side in enumerate((-1, 1))]
+        kind = "touchMove" if step else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    wait(page, f"Math.abs(({span}) / {whole} - 0.5) < 0.02")
+    moved = [
+        graph(page, f"g._fullLayout.{axis}axis.l2p({value})")
+        for axis, value in zip("xy", middle, strict=True)
+    ]
+    assert math.isclose(moved[0], box["width"] / 2 + 40, abs_tol=3)
+    assert math.isclose(moved[1], box["height"] / 2 - 30, abs_tol=3)
+
+    # Nothing else has happened: no click, no loop, and the page is where it was.
+    assert page.url == chosen
+    assert page.evaluate("document.querySelector('.stMain').scrollTop") == scrolled

@@ -2,6 +2,7 @@
 
 import { link } from "./linked.js";
 import { Picture, mounted } from "./mount.js";
+import { heedPinch } from "./pinch.js";
 import { dataAt, heedWheel, loadPlotly, mapConfig, narrowed, onPress, plotlyConfig } from "./plotly.js";
 
 class Chart extends Picture {
@@ -32,7 +33,7 @@ class Chart extends Picture {
       host.classList.toggle("ov-flat", !host._fullLayout._subplots.gl3d.length);
       if (!this.listening) {
         this.listen();
-        if (wheel) this.undo.push(heedWheel(host));
+        if (wheel) this.undo.push(heedWheel(host), heedPinch(host));
         if (data.linked) this.undo.push(link(this.Plotly, host, data.linked));
       }
       thinNames(host);

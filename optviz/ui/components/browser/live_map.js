@@ -3,6 +3,7 @@
 import { Picture, mounted } from "./mount.js";
 import { thinNames } from "./chart.js";
 import { framesOf, watch } from "./live_frames.js";
+import { heedPinch } from "./pinch.js";
 import { heedWheel, loadPlotly, mapConfig, narrowed, plotlyConfig } from "./plotly.js";
 import { el, fill, fmt } from "./stage_data.js";
 import { between, nameWithHalo, prepare, strokeWithHalo, tracePath } from "./stage_draw.js";
@@ -81,6 +82,7 @@ class LiveMap extends Picture {
   listen() {
     this.listening = true;
     heedWheel(this.plot);
+    heedPinch(this.plot);
     this.plot.on("plotly_click", ({ points }) => {
       const row = points?.[0]?.customdata?.[0];
       if (row !== undefined) this.send("pick", row);
