@@ -30,6 +30,9 @@ IDLE_SECONDS = 300.0
 LOOK_SECONDS = 1.0
 """While jobs wait, so often it is looked whether one that nobody looks at holds a turn."""
 
+PAUSED_SECONDS = 600.0
+"""So long a paused job keeps its worker though others wait for one, while its page is open."""
+
 MOST_WORKERS = 4
 """As many as this by default, even on a big machine: torch takes 220 MiB in each."""
 
@@ -74,7 +77,9 @@ class WorkerBackend:
     Workers start when they are first needed and end when idle for long, when this process
     ends, or when a task will not leave after :meth:`Job.cancel`. Jobs beyond ``max_workers``
     wait in the order of asking. A paused job keeps its worker (the model lives in it) but not
-    its turn: up to ``2 * max_workers`` further workers may start while others are paused.
+    its turn: up to ``2 * max_workers`` further workers may start while others are paused. When
+    these are not enough for those who wait, the job that has been paused longest fails, if its
+    page was left or it has been paused for :data:`PAUSED_SECONDS`.
     When all turns are taken, a job that nobody looks at (its page was left, or closed a moment
     ago) gives its own to the next one that somebody waits for, and has it back after that.
 
@@ -218,6 +223,7 @@ class WorkerBackend:
                     begun = sum(job.worker is not None for job in self._works.values())
                     resting = begun - len(running) + (spare is not None)
                     if len(self._seats) >= self.max_workers + min(resting, 2 * self.max_workers):
+                        self._make_room(work)
                         continue  # one set aside, which has its worker, may still go on
                     worker = self._start()
                 self._begin(work, worker)
@@ -237,6 +243,24 @@ class WorkerBackend:
             if work.aside or (work.worker is None and not work.held)
         ]
         return sorted(waiting, key=lambda work: not work.record.attended)
+
+    def _make_room(self, waiting: _Work) -> None:
+        """End the job that was paused longest ago, if its user can be taken to have gone."""
+        if not waiting.record.attended or any(seat.retiring for seat in self._seats.values()):
+            return
+        left = [
+            (work.record.since, worker, work.record)
+            for work in self._works.values()
+            if (worker := work.worker) is not None
+            and work.record.state == "paused"
+            and (not work.record.attended or work.record.since >= PAUSED_SECONDS)
+        ]
+        if left:
+            _, worker, record = max(left, key=lambda paused: paused[0])
+            record.fail(JobFailed("problem.jobs.paused_long"))
+            self._works.pop(record.id)
+            self._seats[worker].retiring = True
+            worker.kill()
 
     def _begin(self, work: _Work, worker: WorkerProcess) -> None:
         seat = self._seats[worker]

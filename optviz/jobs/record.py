@@ -47,6 +47,7 @@ class Record:
         self._first: tuple[float, float] | None = None
         self._ran = 0.0
         self._running_since: float | None = None
+        self._entered = time.monotonic()
         self._looked: float | None = None
         self._waiting = 0  # callers of result()
 
@@ -66,6 +67,11 @@ class Record:
         return self._state
 
     @property
+    def since(self) -> float:
+        """Seconds since it came into this state."""
+        return time.monotonic() - self._entered
+
+    @property
     def finished(self) -> bool:
         """Whether the job has come to an end."""
         return self._state in FINAL
@@ -76,6 +82,8 @@ class Record:
             if self._state in FINAL:
                 return False
             now = time.monotonic()
+            if state != self._state:
+                self._entered = now
             if self._running_since is not None:
                 self._ran += now - self._running_since
             self._running_since = now if state == "running" else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from optviz.core.problem import Problem
 from optviz.jobs import Job, WorkerBackend, local, record
 from optviz.jobs.handle import unattended
 
@@ -120,3 +121,35 @@ def test_a_thread_that_only_drives_jobs_does_not_attend_to_them(
         until(lambda: (driven.state, wanted.state) == ("queued", "running") or wanted.finished)
     assert wanted.result(LONG) == 3
     driven.cancel()
+
+
+def paused(backend: WorkerBackend) -> Job:
+    job = ticking(backend)
+    job.pause()
+    return job
+
+
+def test_who_waits_for_a_worker_has_that_of_the_job_paused_longest(backend: WorkerBackend) -> None:
+    jobs = [paused(backend) for _ in range(3)]  # one turn; two more may rest
+    jobs[0].resume()  # so the second has been paused longest
+    until(lambda: jobs[0].state == "running")
+    jobs[0].pause()
+    assert backend.submit("job_tasks:add", a=1, b=2).result(LONG) == 3
+    assert [job.state for job in jobs] == ["paused", "failed", "paused"]
+    assert isinstance(jobs[1].error, Problem)
+    assert jobs[1].error.key == "problem.jobs.paused_long"
+    assert len(ticks(jobs[1])) > 3  # what it had told is kept
+
+
+def test_a_paused_job_that_somebody_looks_at_keeps_its_worker(
+    backend: WorkerBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "ATTENDED_SECONDS", LONG)
+    jobs = [paused(backend) for _ in range(3)]
+    wanted = backend.submit("job_tasks:add", a=1, b=2)
+    time.sleep(0.3)
+    assert wanted.state == "queued"
+    assert {job.state for job in jobs} == {"paused"}
+    monkeypatch.setattr(local, "PAUSED_SECONDS", 0.2)  # by now they have been for longer
+    assert wanted.result(LONG) == 3
+    assert sorted(job.state for job in jobs) == ["failed", "paused", "paused"]
