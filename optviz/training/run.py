@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from optviz.core.engine import bare_step
+from optviz.training.denormals import flush_denormals
 from optviz.training.history import BatchRecord, EpochRecord, History
 from optviz.training.schedules import Schedule
 
@@ -102,6 +103,10 @@ class TrainingRun:
         """
         if self.done:
             raise RuntimeError("the run is over")
+        with flush_denormals():
+            return self._step()
+
+    def _step(self) -> BatchRecord:
         if not self.model.training:  # telling every module costs more than a small layer
             self.model.train()
         lr, momentum = self.schedule(self._epoch + self._cursor / self._rows)
