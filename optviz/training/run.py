@@ -22,6 +22,9 @@ from optviz.training.schedules import Schedule
 
 __all__ = ["TrainingRun"]
 
+_WIDE = 4_000_000
+"""Of more rows than this, indices stay as narrow as they come, and are widened batch by batch."""
+
 
 class TrainingRun:
     """Trains a model on tensors held in memory.
@@ -70,8 +73,9 @@ class TrainingRun:
         self._move = bare_step(optimizer)
         self._parameters = [p for group in optimizer.param_groups for p in group["params"]]
         self.device = self._parameters[0].device
-        self._data = tuple(tensor.to(self.device) for tensor in (*inputs, targets))
         self._rows = len(targets)
+        whole = (tensor.to(self.device) for tensor in (*inputs, targets))
+        self._data = tuple(_wide(part) if self._rows <= _WIDE else part for part in whole)
         self._shuffler = torch.Generator().manual_seed(seed)
         self.generators: tuple[torch.Generator, ...] = (self._shuffler, *generators)
         self.steps_per_epoch = math.ceil(self._rows / batch_size)
@@ -240,5 +244,5 @@ class TrainingRun:
 
 
 def _wide(batch: Tensor) -> Tensor:
-    """Indices are kept in 32 bits, for their number; torch adds rows up twice as fast by 64."""
+    """With indices of 64 bits, by which torch adds rows up twice as fast as by 32."""
     return batch.long() if batch.dtype is torch.int32 else batch
