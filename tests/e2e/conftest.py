@@ -7,7 +7,15 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from scripts.browser import NoBrowser, launch
 from scripts.serve import serve
@@ -66,9 +74,17 @@ def seen_on(page: Page) -> str:
         return str(problem)
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> dict[str, BrowserContext]:
+    """By their settings: pages of one read plotly.js from its cache, not from the server."""
+    return {}
+
+
 @pytest.fixture
-def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
-    """Opens pages in contexts of their own; any error on a console fails the test."""
+def open_page(
+    browser: Browser, contexts: dict[str, BrowserContext], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
+    """Opens pages, each a session of its own; any error on a console fails the test."""
     wrong: list[str] = []
     pages = request.node.stash.setdefault(PAGES, [])
 
@@ -77,13 +93,15 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Call
         if message.type == "error" and not where.endswith(PROBED):
             wrong.append(f"{message.text} ({where})")
 
-    with ExitStack() as contexts:
+    with ExitStack() as opened:
 
         def open_page(**settings: Any) -> Page:
-            usual = {"viewport": {"width": 1280, "height": 720}, "locale": "en-GB"}
-            context = browser.new_context(**usual | settings)
-            contexts.callback(context.close)
-            page = context.new_page()
+            asked = {"viewport": {"width": 1280, "height": 720}, "locale": "en-GB"} | settings
+            name = repr(sorted(asked.items()))
+            if name not in contexts:
+                contexts[name] = browser.new_context(**asked)
+            page = contexts[name].new_page()
+            opened.callback(page.close)
             page.set_default_timeout(30_000)
             pages.append(page)
             page.on("console", heard)

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from optviz.language import Text
 
+from .screens import settle
+
 EN = Text("en")
 LONG = 120_000
 
@@ -22,6 +24,7 @@ def test_search_use_and_take_along(page: Page, server: str, tmp_path: Path) -> N
     for name in ("curves", "history", "slices"):
         chart = page.locator(f".st-key-recommender-search-{name} .main-svg").first
         expect(chart).to_be_visible()
+    settle(page, still=True)  # the page is drawn anew at the search's end, and so is its file
 
     page.get_by_text(EN("recommender.search.table")).click()
     with page.expect_download() as download:
