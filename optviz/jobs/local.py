@@ -31,7 +31,7 @@ LOOK_SECONDS = 1.0
 """While jobs wait, so often it is looked whether one that nobody looks at holds a turn."""
 
 PAUSED_SECONDS = 600.0
-"""So long a paused job keeps its worker though others wait for one, while its page is open."""
+"""So long a paused job whose page is open keeps its worker though others wait for one."""
 
 MOST_WORKERS = 4
 """As many as this by default, even on a big machine: torch takes 220 MiB in each."""
@@ -77,11 +77,12 @@ class WorkerBackend:
     Workers start when they are first needed and end when idle for long, when this process
     ends, or when a task will not leave after :meth:`Job.cancel`. Jobs beyond ``max_workers``
     wait in the order of asking. A paused job keeps its worker (the model lives in it) but not
-    its turn: up to ``2 * max_workers`` further workers may start while others are paused. When
-    these are not enough for those who wait, the job that has been paused longest fails, if its
-    page was left or it has been paused for :data:`PAUSED_SECONDS`.
+    its turn: up to ``2 * max_workers`` further workers may start while others rest so.
     When all turns are taken, a job that nobody looks at (its page was left, or closed a moment
     ago) gives its own to the next one that somebody waits for, and has it back after that.
+    When there is no worker left for one that somebody waits for, a job without a turn fails:
+    the one that has rested longest of those that nobody looks at, or else one that has been
+    paused for :data:`PAUSED_SECONDS`.
 
     Args:
         max_workers: Jobs that run at the same time; as many as there are cores, at most
@@ -245,20 +246,23 @@ class WorkerBackend:
         return sorted(waiting, key=lambda work: not work.record.attended)
 
     def _make_room(self, waiting: _Work) -> None:
-        """End the job that was paused longest ago, if its user can be taken to have gone."""
+        """End the job that has rested longest of those whose users can be taken to have gone."""
         if not waiting.record.attended or any(seat.retiring for seat in self._seats.values()):
             return
         left = [
-            (work.record.since, worker, work.record)
+            (not work.record.attended, work.record.since, work, worker)
             for work in self._works.values()
             if (worker := work.worker) is not None
-            and work.record.state == "paused"
-            and (not work.record.attended or work.record.since >= PAUSED_SECONDS)
+            and not work.running
+            and (
+                not work.record.attended
+                or (work.record.state == "paused" and work.record.since >= PAUSED_SECONDS)
+            )
         ]
         if left:
-            _, worker, record = max(left, key=lambda paused: paused[0])
-            record.fail(JobFailed("problem.jobs.paused_long"))
-            self._works.pop(record.id)
+            *_, work, worker = max(left, key=lambda one: one[:2])
+            work.record.fail(JobFailed("problem.jobs.room"))
+            self._works.pop(work.record.id)
             self._seats[worker].retiring = True
             worker.kill()
 

@@ -137,7 +137,7 @@ def test_who_waits_for_a_worker_has_that_of_the_job_paused_longest(backend: Work
     assert backend.submit("job_tasks:add", a=1, b=2).result(LONG) == 3
     assert [job.state for job in jobs] == ["paused", "failed", "paused"]
     assert isinstance(jobs[1].error, Problem)
-    assert jobs[1].error.key == "problem.jobs.paused_long"
+    assert jobs[1].error.key == "problem.jobs.room"
     assert len(ticks(jobs[1])) > 3  # what it had told is kept
 
 
@@ -153,3 +153,15 @@ def test_a_paused_job_that_somebody_looks_at_keeps_its_worker(
     monkeypatch.setattr(local, "PAUSED_SECONDS", 0.2)  # by now they have been for longer
     assert wanted.result(LONG) == 3
     assert sorted(job.state for job in jobs) == ["failed", "paused", "paused"]
+
+
+def test_who_waits_for_a_worker_has_that_of_a_job_long_left(backend: WorkerBackend) -> None:
+    jobs = []
+    for _ in range(3):  # each of them takes the turn of the one before, and is left then
+        jobs.append(backend.submit("job_tasks:tick"))
+        with pytest.raises(TimeoutError):
+            jobs[-1].result(0.3)
+    assert [job.state for job in jobs] == ["queued", "queued", "running"]
+    assert backend.submit("job_tasks:add", a=1, b=2).result(LONG) == 3
+    assert jobs[0].state == "failed"
+    assert "failed" not in {jobs[1].state, jobs[2].state}
