@@ -57,6 +57,10 @@ class TrainConfig:
         cycle_len: Epochs in SGDR's first cycle.
         cycle_mult: How many times longer each next cycle of SGDR is.
         step_epochs: Epochs after which the step schedule divides the rate by ten.
+        lr_spread: How many times the rate of the first layer group goes into that of the last,
+            which is ``lr``; those between lie there by equal factors, as in fastai's
+            ``slice(lr / lr_spread, lr)``. The groups are those of
+            :func:`~optviz.recommender.layers.layer_groups`.
         regularization: λ. ALS penalises a row with n ratings by λ·n·‖row‖², joint gradient
             descent by λ·‖row‖².
         split: A key of :data:`SPLITS`; see :mod:`~optviz.recommender.split`.
@@ -85,6 +89,7 @@ class TrainConfig:
     cycle_len: int = 1
     cycle_mult: int = 2
     step_epochs: int = 3
+    lr_spread: float = 1.0
     regularization: float = 0.15
     split: str = "lesson"
     valid_fraction: float = 0.2
@@ -173,6 +178,7 @@ CONTROLS: Mapping[str, Control] = _registry(
     Control("cycle_len", "int", 1, 100, (1, 10), needs=(("schedule", ("sgdr",)),)),
     Control("cycle_mult", "int", 1, 10, (1, 4), needs=(("schedule", ("sgdr",)),)),
     Control("step_epochs", "int", 1, 100, (1, 10), needs=(("schedule", ("step",)),)),
+    Control("lr_spread", "float", 1.0, 1e6, (1.0, 100.0), log=True),
     Control("init_scale", "float", 0.0, 10.0, (0.001, 1.0), log=True),
     Control("split", "choice", choices=tuple(SPLITS)),
     Control("valid_fraction", "float", 0.01, 0.9, (0.05, 0.5), needs=_where("valid_fraction")),

@@ -19,6 +19,7 @@ from optviz.recommender.data import Ratings
 from optviz.recommender.dot_run import DotRun
 from optviz.recommender.fitted import FittedModel
 from optviz.recommender.joint import JointRun
+from optviz.recommender.layers import layer_groups
 from optviz.recommender.models import (
     EmbeddingDot,
     EmbeddingDotBias,
@@ -30,6 +31,7 @@ from optviz.recommender.scale import SCALED, scaled
 from optviz.recommender.specs import MODELS
 from optviz.recommender.split import split_rows
 from optviz.training.device import device_for
+from optviz.training.groups import Rates, regroup, spread
 from optviz.training.history import BatchRecord
 from optviz.training.run import TrainingRun
 from optviz.training.schedules import Schedule, make_schedule
@@ -272,8 +274,10 @@ def build_fit(
         )  # fmt: skip
     else:
         kind = DotRun if isinstance(model, EmbeddingDot | EmbeddingDotBias) else TrainingRun
+        optimizer = _optimizer(config, model)
+        _divide(optimizer, model, config)
         run = kind(
-            model, _optimizer(config, model), rows_of, stars,
+            model, optimizer, rows_of, stars,
             loss=torch.nn.functional.mse_loss, batch_size=config.batch_size, **same,
         )  # fmt: skip
     return Fit(*common, run, weights=weights, predict=predict, evaluate=evaluate, **told)
@@ -311,6 +315,14 @@ def _optimizer(config: TrainConfig, model: torch.nn.Module) -> torch.optim.Optim
         return torch.optim.SGD(model.parameters(), momentum=config.momentum, **shared)
     kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
     return kind(model.parameters(), **shared)
+
+
+def _divide(optimizer: torch.optim.Optimizer, model: torch.nn.Module, config: TrainConfig) -> None:
+    """Give each layer group its share of the rate, if they are not all the same."""
+    if config.lr_spread > 1:
+        groups = list(layer_groups(model).values())
+        asked = Rates("slice", (config.lr / config.lr_spread, config.lr))
+        regroup(optimizer, groups, spread(asked, len(groups)))
 
 
 def fit_model(

@@ -17,7 +17,7 @@ _EVERY = ("model", "n_factors", "epochs", "patience", "split", "valid_fraction",
           "n_last", "official", "seed")  # fmt: skip
 _STEPS = ("optimizer", "lr", "momentum", "schedule", "cycle_len", "cycle_mult", "step_epochs",
           "init_scale")  # fmt: skip
-_BATCHES = (*_STEPS, "weight_decay", "batch_size")
+_BATCHES = (*_STEPS, "lr_spread", "weight_decay", "batch_size")
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,8 @@ def lr_range_test(
               \qquad v_i = \beta v_{i-1} + (1-\beta) L_i,
               \qquad smoothed_i = \frac{v_i}{1-\beta^{i+1}}
 
-    All parameter groups get the same rate, unless one is swept alone. The sweep ends early at a
+    All parameter groups get the same rate, or their shares of it (see
+    :func:`~optviz.training.groups.regroup`), unless one is swept alone. The sweep ends early at a
     loss that is no number, and once the smoothed loss exceeds ``stop_factor`` times its lowest
     value (a rule that means something while the loss is positive, and is applied only then).
 
@@ -189,13 +190,17 @@ def constant_rates(
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float, group: int | None = None) -> None:
-    """Give a parameter group (or all) the rate ``lr``, in place where torch keeps a tensor."""
+    """Give a parameter group the rate ``lr``, or all, each its share of it (see ``regroup``).
+
+    In place where torch keeps a tensor.
+    """
     groups = optimizer.param_groups
     for one in groups if group is None else [groups[group]]:
+        rate = lr if group is not None else lr * one.get("lr_share", 1)
         if isinstance(one["lr"], torch.Tensor):
-            one["lr"].fill_(lr)
+            one["lr"].fill_(rate)
         else:
-            one["lr"] = lr
+            one["lr"] = rate
 
 
 def sweep_curve(*arguments: Any, **settings: Any) -> list[LrPoint]:

@@ -82,6 +82,7 @@ class RecommenderState(PageState):
     cycle_len: int = _control("cycle_len")
     cycle_mult: int = _control("cycle_mult")
     step_epochs: int = _control("step_epochs")
+    lr_spread: float = _control("lr_spread")
     init_scale: float = _control("init_scale")
     split: str = _control("split")
     valid_fraction: float = _control("valid_fraction")

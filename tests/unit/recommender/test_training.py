@@ -22,6 +22,7 @@ from optviz.recommender.baselines import fit_baseline, mse
 from optviz.recommender.config import DEFAULTS, MODELS, make_config
 from optviz.recommender.data import Ratings, load_ratings
 from optviz.recommender.fit import build_fit, train
+from optviz.recommender.layers import layer_groups
 from optviz.recommender.models import EmbeddingDotBias, EmbeddingNet
 from optviz.recommender.presets import PRESETS
 from optviz.recommender.split import lesson_order, split_baselines, split_rows
@@ -85,9 +86,10 @@ def test_same_seed_same_bits(model: str) -> None:
     assert not np.array_equal(first.item_factors, other.item_factors)
 
 
+@pytest.mark.parametrize("lr_spread", [1.0, 9.0])
 @pytest.mark.parametrize("model", MODELS)
-def test_interrupted_equals_uninterrupted(model: str) -> None:
-    config = make_config(model, **QUICK[model])
+def test_interrupted_equals_uninterrupted(model: str, lr_spread: float) -> None:
+    config = make_config(model, **QUICK[model], lr_spread=lr_spread)
     whole, first, second = (build_fit(config, small()) for _ in range(3))
     while not whole.run.done:
         whole.run.step()
@@ -185,6 +187,28 @@ def test_the_task_stops_and_cancels() -> None:
     assert len(run.history.batches) == 3 and np.isfinite(run.valid_mse)
     with pytest.raises(Cancelled):
         tasks.train_task(Watched(cancel=4), None, config)
+
+
+@pytest.mark.parametrize(
+    ("model", "shares"),
+    [("net", [1 / 9, 1 / 3, 1]), ("dot_bias", [1 / 9, 1 / 3, 1]), ("dot", [1 / 9, 1])],
+)
+def test_each_layer_group_learns_at_its_share_of_the_rate(model: str, shares: list[float]) -> None:
+    config = make_config(model, **QUICK[model], lr_spread=9, schedule="one_cycle", lr=0.02)
+    run: Any = build_fit(config, small()).run
+    groups = layer_groups(run.model)
+    assert len(groups) == len(shares)
+    for _ in range(5):
+        record = run.step()
+        rates = [group["lr"] for group in run.optimizer.param_groups]
+        assert rates == pytest.approx([share * record.lr for share in shares])
+    for group, params in zip(run.optimizer.param_groups, groups.values(), strict=True):
+        assert {id(p) for p in group["params"]} == {id(p) for p in params}
+
+
+def test_one_rate_for_all_is_one_group() -> None:
+    run: Any = build_fit(make_config("net", **QUICK["net"]), small()).run
+    assert len(run.optimizer.param_groups) == 1
 
 
 def test_als_descends_and_solves_its_equations() -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from optviz.core.problem import Problem
+from optviz.training.groups import regroup
 from optviz.training.lr_curve import smooth
 from optviz.training.lr_finder import constant_rates, lr_range_test, sweep_curve
 
@@ -42,6 +43,17 @@ def test_the_rate_is_that_of_the_step() -> None:
     for point in points:
         assert point.loss == pytest.approx(expected, abs=1e-15)
         expected -= point.lr
+
+
+def test_groups_keep_their_shares_of_the_rate() -> None:
+    weights = [torch.nn.Parameter(torch.tensor(1.0, dtype=torch.float64)) for _ in range(2)]
+    model = torch.nn.ParameterList(weights)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    regroup(optimizer, [[weight] for weight in weights], (0.1, 0.4))
+    arguments = model, optimizer, lambda: weights[0] + weights[1]
+    for point in lr_range_test(*arguments, start_lr=0.01, end_lr=1.0, n_iter=5):
+        rates = [group["lr"] for group in optimizer.param_groups]
+        assert rates == pytest.approx([point.lr / 4, point.lr])
 
 
 def test_smoothing_is_debiased() -> None:
