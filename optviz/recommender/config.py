@@ -43,6 +43,9 @@ class TrainConfig:
         hidden: Width of EmbeddingNet's hidden layer (``nh`` in the lesson).
         embedding_dropout: Share of EmbeddingNet's inputs dropped (``p1``).
         dropout: Share of EmbeddingNet's hidden units dropped (``p2``).
+        batch_norm: ``"on"`` normalises EmbeddingNet's hidden units over each batch, after relu.
+        sigmoid: ``"off"`` leaves out EmbeddingNet's sigmoid, whose range is the scale stretched by
+            half a point at each end.
         init_scale: Embeddings start uniform in ±init_scale; EmbeddingDot's between 0 and it.
         optimizer: ``"sgd"``, ``"adam"`` or ``"adamw"``, the torch.optim classes.
         lr: Learning rate; the highest one where a schedule changes it.
@@ -77,6 +80,8 @@ class TrainConfig:
     hidden: int = 10
     embedding_dropout: float = 0.05
     dropout: float = 0.5
+    batch_norm: str = "off"
+    sigmoid: str = "on"
     init_scale: float = 0.05
     optimizer: str = "adam"
     lr: float = 1e-2
@@ -167,6 +172,8 @@ CONTROLS: Mapping[str, Control] = _registry(
     Control("hidden", "int", 1, 1000, (2, 100)),
     Control("embedding_dropout", "float", 0.0, 0.95, (0.0, 0.9)),
     Control("dropout", "float", 0.0, 0.95, (0.0, 0.9)),
+    Control("batch_norm", "choice", choices=("off", "on")),
+    Control("sigmoid", "choice", choices=("on", "off")),
     Control("epochs", "int", 1, 1000, (1, 30)),
     Control("patience", "int", 0, 100, (0, 10)),
     Control("optimizer", "choice", choices=("sgd", "adam", "adamw")),

@@ -257,7 +257,7 @@ def build_fit(
             _plain(name): (
                 tensor.squeeze(1) if name.endswith("_bias.weight") else tensor
             ).cpu().numpy().copy()
-            for name, tensor in averaged.items()
+            for name, tensor in averaged.items() if tensor.is_floating_point()
         }  # fmt: skip
 
     rows_of = (torch.from_numpy(users), torch.from_numpy(items))
@@ -285,7 +285,7 @@ def build_fit(
 
 def _plain(name: str) -> str:
     """A parameter's name as a model's file has it."""
-    return name if name.startswith("lin") else name.removesuffix(".weight")
+    return name if name.startswith(("lin", "norm")) else name.removesuffix(".weight")
 
 
 def _rows(ratings: Ratings, rows: Index) -> tuple[Index, Index, Array]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FittedModel", "Recommendation", "sigmoid"]
 
+BATCH_NORM_EPS = 1e-5
+"""What ``torch.nn.BatchNorm1d`` adds to a variance."""
+
 _CHUNK = 200_000
 _RANKED = 20
 _SAMPLED_USERS = 200
@@ -108,6 +111,12 @@ class FittedModel:
     def spec(self) -> ModelSpec:
         """What kind of model it is."""
         return MODELS[self.config.model]
+
+    @property
+    def reach(self) -> float | None:
+        """Stars beyond each end of the scale that its sigmoid reaches; None without one."""
+        left_out = "sigmoid" in self.spec.controls and self.config.sigmoid == "off"
+        return None if left_out else self.spec.reach
 
     @property
     def user_bias(self) -> NDArray[Any] | None:
@@ -261,7 +270,7 @@ class FittedModel:
 
     def _stars(self, score: Array) -> Array:
         """What a score stands for."""
-        reach = self.spec.reach
+        reach = self.reach
         if reach is None:
             return self.mean + score if self.spec.from_mean else score
         low, high = self.rating_range
@@ -274,9 +283,34 @@ class FittedModel:
         return user @ weight[:k], item @ weight[k:] + self.weights["lin1.bias"]
 
     def _second_layer(self, hidden: Array) -> Array:
-        weight = self.weights["lin2.weight"].astype(np.float64)[0]
-        logit: Array = np.maximum(hidden, 0) @ weight + self.weights["lin2.bias"][0]
+        weight, offset = self.output_layer
+        logit: Array = np.maximum(hidden, 0) @ weight + offset
         return logit
+
+    @property
+    def output_layer(self) -> tuple[Array, float]:
+        """(h,) weights and offset by which EmbeddingNet scores its hidden units.
+
+        They take in batch normalisation, by now a fixed factor and shift for each unit.
+        """
+        weight = self.weights["lin2.weight"].astype(np.float64)[0]
+        offset = float(self.weights["lin2.bias"][0])
+        if self.normalisation is not None:
+            factor, shift = self.normalisation
+            return weight * factor, offset + float(weight @ shift)
+        return weight, offset
+
+    @property
+    def normalisation(self) -> tuple[Array, Array] | None:
+        """(h,) factor and shift of each hidden unit; None without batch normalisation."""
+        if "norm.weight" not in self.weights:
+            return None
+        scale, bias, mean, variance = (
+            self.weights[f"norm.{name}"].astype(np.float64)
+            for name in ("weight", "bias", "running_mean", "running_var")
+        )
+        factor: Array = scale / np.sqrt(variance + BATCH_NORM_EPS)
+        return factor, bias - mean * factor
 
 
 def sigmoid(x: Array) -> Array:

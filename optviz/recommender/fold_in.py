@@ -88,8 +88,7 @@ class _Layers:
         weight = model.weights["lin1.weight"].astype(np.float64)
         self._of_user = weight[:, :k]
         self._of_items = model.item_factors @ weight[:, k:].T + model.weights["lin1.bias"]
-        self._out = model.weights["lin2.weight"].astype(np.float64)[0]
-        self._offset = float(model.weights["lin2.bias"][0])
+        self._out, self._offset = model.output_layer
 
     def _hidden(self, user: Array, items: Index) -> Array:
         result: Array = self._of_items[items] + self._of_user @ user
@@ -199,9 +198,9 @@ class FoldIn:
             raise Problem("problem.fold_in.not_finite")
         self.model = model
         spec = model.spec
-        self._linear = spec.reach is None
+        self._linear = model.reach is None
         low, high = model.rating_range
-        reach = spec.reach or 0.0  # beyond the scale, as the model itself
+        reach = model.reach or 0.0  # beyond the scale, as the model itself
         self._low, self._span = low - reach, high - low + 2 * reach
         self._scores: _Scores = _Layers(model) if spec.score == "layers" else _Product(model)
         users = model.user_factors.astype(np.float64)

@@ -119,6 +119,8 @@ def sampled_rows(ratings: Ratings, config: TrainConfig) -> npt.NDArray[np.int64]
 class RowLoss:
     """The mean squared error over some rows as a function of the weights, without dropout.
 
+    Batch normalisation takes its means and variances from all of these rows.
+
     Args:
         model: Its weights are not changed.
         ratings: The data.
@@ -144,12 +146,18 @@ class RowLoss:
         """The loss in stars², a scalar."""
         import torch
 
+        from optviz.recommender.models import EmbeddingNet
+
         training = self.model.training
         self.model.eval()
+        if isinstance(self.model, EmbeddingNet):
+            self.model.from_batch = True
         try:
             out = torch.func.functional_call(self.model, dict(weights), self.pair)
         finally:
             self.model.train(training)
+            if isinstance(self.model, EmbeddingNet):
+                self.model.from_batch = False
         return torch.nn.functional.mse_loss(out, self.truth)
 
 

@@ -25,8 +25,8 @@ def layer_groups(model: Any) -> dict[str, tuple[Any, ...]]:
     """
     users, items = (tuple(m.parameters()) for m in (model.user_factors, model.item_factors))
     if hasattr(model, "lin1"):
-        layers = (model.lin1, model.lin2)
-        parts = ((*users, *items), *(tuple(layer.parameters()) for layer in layers))
+        hidden = (*model.lin1.parameters(), *(model.norm.parameters() if model.norm else ()))
+        parts = ((*users, *items), hidden, tuple(model.lin2.parameters()))
         return dict(zip(NET_GROUPS, parts, strict=True))
     groups = {"user_factors": users, "item_factors": items}
     if hasattr(model, "user_bias"):

@@ -167,6 +167,14 @@ class EmbeddingNet(_Vectors):
         generator: Draws the initial values and, later, what dropout drops.
         hidden: Width of the hidden layer.
         embedding_dropout, dropout: Shares dropped before and after the hidden layer.
+        batch_norm: Whether the hidden units are normalised, between relu and dropout (Ioffe &
+            Szegedy 2015; the place is that of fastai 0.7's own networks).
+        squash: Whether there is a sigmoid at the end; else the output layer gives stars.
+
+    Attributes:
+        from_batch: Whether batch normalisation takes mean and variance from the rows at hand
+            also when it does not train, and remembers none: for a loss over given rows as a
+            function of the weights.
     """
 
     def __init__(
@@ -180,6 +188,8 @@ class EmbeddingNet(_Vectors):
         hidden: int = 10,
         embedding_dropout: float = 0.05,
         dropout: float = 0.5,
+        batch_norm: bool = False,
+        squash: bool = True,
     ) -> None:
         super().__init__(n_users, n_items, n_factors, init_scale, generator)
         self.low, self.high = rating_range
@@ -187,13 +197,28 @@ class EmbeddingNet(_Vectors):
         self.embedding_dropout, self.dropout = embedding_dropout, dropout
         self.lin1 = _linear(2 * n_factors, hidden, generator)
         self.lin2 = _linear(hidden, 1, generator)
+        self.norm = nn.BatchNorm1d(hidden) if batch_norm else None
+        self.squash, self.from_batch = squash, False
 
     def forward(self, users: Tensor, items: Tensor) -> Tensor:
         """Predicted ratings (batch,) of dense indices (batch,)."""
         both = torch.cat([_rows(self.user_factors, users), _rows(self.item_factors, items)], dim=1)
         hidden = torch.relu(self.lin1(self._drop(both, self.embedding_dropout)))
-        logit = self.lin2(self._drop(hidden, self.dropout)).squeeze(1)
+        if self.norm is not None:
+            hidden = self._normalised(self.norm, hidden)
+        logit: Tensor = self.lin2(self._drop(hidden, self.dropout)).squeeze(1)
+        if not self.squash:
+            return logit
         return torch.sigmoid(logit) * (self.high - self.low + 1) + self.low - 0.5
+
+    def _normalised(self, norm: nn.BatchNorm1d, hidden: Tensor) -> Tensor:
+        if self.training and len(hidden) > 1:  # a single row has no variance
+            normalised: Tensor = norm(hidden)
+            return normalised
+        known = (None, None) if self.from_batch else (norm.running_mean, norm.running_var)
+        return nn.functional.batch_norm(
+            hidden, *known, norm.weight, norm.bias, training=self.from_batch, eps=norm.eps
+        )
 
     def _drop(self, x: Tensor, share: float) -> Tensor:
         if not self.training or share == 0:
@@ -226,7 +251,8 @@ _BUILDERS: Mapping[str, Callable[[TrainConfig, int, int, Range, torch.Generator]
     ),
     "net": lambda config, users, items, scale, generator: EmbeddingNet(
         users, items, config.n_factors, scale, config.init_scale, generator,
-        config.hidden, config.embedding_dropout, config.dropout,
+        config.hidden, config.embedding_dropout, config.dropout, config.batch_norm == "on",
+        config.sigmoid == "on",
     ),
 }  # fmt: skip
 

@@ -145,7 +145,7 @@ MODELS: Mapping[str, ModelSpec] = {
                 epochs=5,
                 schedule="one_cycle",
             ),
-            (*_EVERY, *_BATCHES, "hidden", "embedding_dropout", "dropout"),
+            (*_EVERY, *_BATCHES, "hidden", "embedding_dropout", "dropout", "batch_norm", "sigmoid"),
             score="layers",
             reach=0.5,
             searched=("dropout", "lr", "weight_decay"),

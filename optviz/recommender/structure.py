@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optviz.recommender.config import TrainConfig
 from optviz.recommender.specs import MODELS
 
-__all__ = ["Part", "n_parameters", "parts"]
+__all__ = ["Part", "formula", "n_parameters", "parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,13 @@ class Part:
     Attributes:
         name: As in ``FittedModel.weights``; its text is ``part.<name>``, dots as underscores.
         shape: Its shape.
+        learnt: Whether gradients move it; batch normalisation only remembers its mean and
+            variance.
     """
 
     name: str
     shape: tuple[int, ...]
+    learnt: bool = True
 
     @property
     def size(self) -> int:
@@ -43,11 +46,18 @@ def parts(config: TrainConfig, n_users: int, n_items: int) -> tuple[Part, ...]:
     biases = tuple(Part(name, (rows[name],)) for name in spec.biases)
     if spec.score == "product":
         return (*tables, *biases)
+    normalised = (
+        Part("norm.weight", (h,)),
+        Part("norm.bias", (h,)),
+        Part("norm.running_mean", (h,), learnt=False),
+        Part("norm.running_var", (h,), learnt=False),
+    )
     return (
         *tables,
         *biases,
         Part("lin1.weight", (h, 2 * k)),
         Part("lin1.bias", (h,)),
+        *(normalised if config.batch_norm == "on" else ()),
         Part("lin2.weight", (1, h)),
         Part("lin2.bias", (1,)),
     )
@@ -61,4 +71,24 @@ def n_parameters(config: TrainConfig, n_users: int, n_items: int) -> int:
         >>> n_parameters(make_config("dot_bias"), 671, 9066)
         496587
     """
-    return sum(part.size for part in parts(config, n_users, n_items))
+    return sum(part.size for part in parts(config, n_users, n_items) if part.learnt)
+
+
+def formula(config: TrainConfig) -> str:
+    r"""The prediction in LaTeX, as these settings make it.
+
+    Example:
+        >>> from optviz.recommender.config import make_config
+        >>> formula(make_config("net", sigmoid="off"))
+        '\\hat r_{ui} = w^{\\top}\\,\\mathrm{relu}\\!\\left(W\\,[u_u; m_i] + c\\right) + d'
+    """
+    latex = MODELS[config.model].latex
+    if MODELS[config.model].score != "layers":
+        return latex
+    hidden = r"\mathrm{relu}\!\left(W\,[u_u; m_i] + c\right)"
+    if config.batch_norm == "on":
+        latex = latex.replace(hidden, rf"\mathrm{{bn}}\!\left({hidden}\right)")
+    if config.sigmoid == "off":
+        _, _, score = latex.partition(r"\sigma\!\left(")
+        latex = r"\hat r_{ui} = " + score.removesuffix(r"\right)")
+    return latex

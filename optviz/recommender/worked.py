@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from optviz.recommender.baselines import Array
+from optviz.recommender.config import TrainConfig
 from optviz.recommender.fitted import FittedModel, sigmoid
+from optviz.recommender.specs import MODELS
 
-__all__ = ["CODE", "Layers", "Product", "work_out"]
+__all__ = ["CODE", "Layers", "Product", "code_of", "work_out"]
 
 _LOOKUP = ("lookup", "u, m = user_factors[user], item_factors[item]")
 _DOT = (_LOOKUP, ("product", "products = u * m"), ("sum", "score = products.sum()"))
@@ -41,7 +43,24 @@ CODE: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("scaling", "rating = low - 0.5 + (high - low + 1) * share"),
     ),
 }
-"""Model → its steps: (name, line of code)."""
+"""Model → its steps with its default settings: (name, line of code)."""
+
+
+def code_of(config: TrainConfig) -> tuple[tuple[str, str], ...]:
+    """The steps of a model with these settings.
+
+    Example:
+        >>> from optviz.recommender.config import make_config
+        >>> [step for step, _ in code_of(make_config("net", batch_norm="on", sigmoid="off"))]
+        ['lookup', 'hidden', 'norm', 'output', 'plain']
+    """
+    steps = CODE[config.model]
+    if MODELS[config.model].score != "layers":
+        return steps
+    first, hidden, output, *squashed = steps
+    norm = [("norm", "hidden = norm(hidden)")] if config.batch_norm == "on" else []
+    last = squashed if config.sigmoid == "on" else [("plain", "rating = score")]
+    return (first, hidden, *norm, output, *last)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,11 +102,12 @@ class Layers:
         of_user, of_item: (h,) what each hidden unit gets from either.
         offsets: (h,) the hidden layer's bias.
         hidden: (h,) relu of the three's sum.
+        normalisation: (h,) factor and (h,) shift of batch normalisation; None without it.
         weights: (h,) of the output layer.
-        products: (h,) ``weights`` times ``hidden``.
+        products: (h,) ``weights`` times what comes out of the hidden layer, :attr:`units`.
         offset: The output layer's bias.
         score: Sum of ``products``, plus ``offset``.
-        share: Its sigmoid.
+        share: Its sigmoid; None for a network without.
         low, high: What the sigmoid's 0 and 1 stand for: half a star beyond the scale.
         predicted: The rating; that of :meth:`FittedModel.predict` but for the rounding of sums
             in another order, in float64.
@@ -103,17 +123,27 @@ class Layers:
     products: Array
     offset: float
     score: float
-    share: float
+    share: float | None
     low: float
     high: float
     predicted: float
+    normalisation: tuple[Array, Array] | None = None
+
+    @property
+    def units(self) -> Array:
+        """(h,) what the output layer weighs."""
+        if self.normalisation is None:
+            return self.hidden
+        factor, shift = self.normalisation
+        units: Array = factor * self.hidden + shift
+        return units
 
 
 def work_out(model: FittedModel, user: int, item: int) -> Product | Layers:
     """The prediction for a user and a movie, dense indices, with all that leads to it."""
     u = model.user_factors[user].astype(np.float64)
     m = model.item_factors[item].astype(np.float64)
-    spec, reach = model.spec, model.spec.reach or 0.0
+    spec, reach = model.spec, model.reach or 0.0
     low, high = model.rating_range[0] - reach, model.rating_range[1] + reach
     if spec.score == "layers":
         return _layers(model, u, m, low, high)
@@ -123,7 +153,7 @@ def work_out(model: FittedModel, user: int, item: int) -> Product | Layers:
     biases = {name: model.weights[name][row[name]] for name in spec.biases}
     score = dot + float(sum(biases.values()))  # added as the stored float32, as predict does
     mean = model.mean if spec.from_mean else None
-    if spec.reach is None:
+    if model.reach is None:
         share, predicted = None, score if mean is None else mean + score
     else:
         share = _sigmoid(score)
@@ -142,14 +172,19 @@ def _layers(model: FittedModel, u: Array, m: Array, low: float, high: float) -> 
     of_user, of_item = first[:, : len(u)] @ u, first[:, len(u) :] @ m
     hidden = np.maximum(of_user + of_item + offsets, 0)
     weights = model.weights["lin2.weight"].astype(np.float64)[0]
-    products = weights * hidden
+    units = hidden
+    if model.normalisation is not None:
+        factor, shift = model.normalisation
+        units = factor * hidden + shift
+    products = weights * units
     offset = float(model.weights["lin2.bias"][0])
     score = float(products.sum()) + offset
-    share = _sigmoid(score)
+    share = None if model.reach is None else _sigmoid(score)
     return Layers(
         user=u, item=m, of_user=of_user, of_item=of_item, offsets=offsets, hidden=hidden,
-        weights=weights, products=products, offset=offset, score=score, share=share,
-        low=low, high=high, predicted=share * (high - low) + low,
+        normalisation=model.normalisation, weights=weights, products=products, offset=offset,
+        score=score, share=share, low=low, high=high,
+        predicted=score if share is None else share * (high - low) + low,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from optviz.figures.theme import LineStyle, numbered_style
 from optviz.recommender.config import MODELS, TrainConfig
 from optviz.recommender.presets import preset_of
 from optviz.recommender.split import folds_of
-from optviz.recommender.structure import Part, n_parameters, parts
+from optviz.recommender.structure import Part, formula, n_parameters, parts
 from optviz.ui import controls
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
@@ -317,9 +317,10 @@ def _structure(page: Page, config: TrainConfig, data: Data) -> None:
     text, ratings = page.text, data.ratings
     low, high = ratings.rating_range
     with st.container(key="recommender-structure"):
-        st.latex(MODELS[config.model].latex)
+        st.latex(formula(config))
         users, items = ratings.n_users, ratings.n_items
-        shapes = " · ".join(_shape(page, config, part) for part in parts(config, users, items))
+        learnt = [part for part in parts(config, users, items) if part.learnt]
+        shapes = " · ".join(_shape(page, config, part) for part in learnt)
         st.caption(
             text(
                 "recommender.structure",

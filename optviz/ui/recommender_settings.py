@@ -25,7 +25,7 @@ __all__ = ["render_settings"]
 
 _REFRESH = 0.5
 _MAIN = (
-    "n_factors", "regularization", "hidden", "embedding_dropout", "dropout",
+    "n_factors", "regularization", "hidden", "embedding_dropout", "dropout", "batch_norm",
     "optimizer", "lr", "weight_decay", "batch_size", "epochs",
 )  # fmt: skip
 """The controls in sight, in this order; the rest is folded away."""

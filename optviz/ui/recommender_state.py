@@ -71,6 +71,8 @@ class RecommenderState(PageState):
     hidden: int = _control("hidden")
     embedding_dropout: float = _control("embedding_dropout")
     dropout: float = _control("dropout")
+    batch_norm: str = _control("batch_norm")
+    sigmoid: str = _control("sigmoid")
     epochs: int = _control("epochs")
     patience: int = _control("patience")
     optimizer: str = _control("optimizer")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optviz.figures.theme import Theme
 from optviz.recommender.specs import MODELS
-from optviz.recommender.worked import CODE, Layers, Product, work_out
+from optviz.recommender.worked import Layers, Product, code_of, work_out
 from optviz.ui.frame import Page
 from optviz.ui.markdown import literal
 from optviz.ui.recommender_chosen import choose_pair
@@ -50,7 +50,7 @@ _STYLE = """
 
 def render_worked(page: Page, store: Store[RecommenderState], run: Run) -> None:
     """Draw the tab."""
-    text, model = page.text, run.config.model
+    text = page.text
     user, item = choose_pair(page, store, run)
     worked = work_out(run.fitted, user, item)
     st.html(f"<style>{_STYLE}</style>")
@@ -58,7 +58,7 @@ def render_worked(page: Page, store: Store[RecommenderState], run: Run) -> None:
     written = formulas(worked)
     left, right = st.columns([6, 5], gap="medium")
     with left, st.container(key="recommender-steps"):
-        for place, (step, line) in enumerate(CODE[model], start=1):
+        for place, (step, line) in enumerate(code_of(run.config), start=1):
             words = text(f"recommender.worked.step.{step}", **_sizes(run, user, item))
             st.markdown(f"**{place}** {words}  \n`{line}`")
             st.latex(written[step])
@@ -121,7 +121,7 @@ def _unseen(page: Page, run: Run, user: int, item: int) -> list[str]:
 
 
 def formulas(worked: Product | Layers) -> Mapping[str, str]:
-    """Step of :data:`CODE` → its formula in LaTeX, with the numbers put in."""
+    """Step of :func:`code_of` → its formula in LaTeX, with the numbers put in."""
     looked_up = _aligned(("u", _vector(worked.user)), ("m", _vector(worked.item)))
     if isinstance(worked, Layers):
         return {"lookup": looked_up, **_of_layers(worked)}
@@ -152,13 +152,25 @@ def _of_layers(worked: Layers) -> dict[str, str]:
         ("h", r"\max(0,\;W\,[u; m] + c)"),
         (f"h_{{{unit + 1}}}", rf"\max(0,\;{_sum(parts)}) = {_number(worked.hidden[unit])}"),
     )
-    n = len(worked.hidden)
-    output = _aligned(
-        ("s", rf"\sum_{{j=1}}^{{{n}}} w_j\,h_j + d"),
+    n, name = len(worked.hidden), "h_j" if worked.normalisation is None else r"\bar h_j"
+    steps = {"hidden": hidden}
+    if worked.normalisation is not None:
+        factor, shift = (values[unit] for values in worked.normalisation)
+        steps["norm"] = _aligned(
+            (r"\bar h_j", r"a_j\,h_j + b_j"),
+            (
+                rf"\bar h_{{{unit + 1}}}",
+                rf"{_number(factor)} \cdot {_number(worked.hidden[unit])} {_signed(shift)}"
+                rf" = {_number(worked.units[unit])}",
+            ),
+        )
+    steps["output"] = _aligned(
+        ("s", rf"\sum_{{j=1}}^{{{n}}} w_j\,{name} + d"),
         ("", rf"{_largest(worked.products)} {_signed(worked.offset)} = {_number(worked.score)}"),
     )
-    shared = _to_stars("s", worked.score, worked.share, worked)
-    return {"hidden": hidden, "output": output, **shared}
+    if worked.share is None:
+        return {**steps, "plain": rf"\hat r = s = {_number(worked.predicted)}"}
+    return {**steps, **_to_stars("s", worked.score, worked.share, worked)}
 
 
 def _to_stars(name: str, score: float, share: float, worked: Product | Layers) -> dict[str, str]:
@@ -227,8 +239,9 @@ def _factors(page: Page, worked: Product) -> _Table:
 
 
 def _units(page: Page, worked: Layers) -> _Table:
-    head = [page.text("recommender.worked.unit"), "h", "w", "w·h"]
-    columns = [worked.hidden, worked.weights]
+    name = "h" if worked.normalisation is None else "h̄"
+    head = [page.text("recommender.worked.unit"), name, "w", f"w·{name}"]
+    columns = [worked.units, worked.weights]
     return _table(page, head, columns, worked.products)
 
 

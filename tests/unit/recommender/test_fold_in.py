@@ -50,9 +50,9 @@ def small() -> Ratings:
     return load_ratings(table().encode())
 
 
-@lru_cache(maxsize=8)
-def fitted(name: str) -> FittedModel:
-    return fit_model(make_config(name, **QUICK[name]), small())
+@lru_cache(maxsize=16)
+def fitted(name: str, **controls: str) -> FittedModel:
+    return fit_model(make_config(name, **QUICK[name], **controls), small())
 
 
 def newcomer(name: str, items: Any = ITEMS, stars: Any = STARS) -> Newcomer:
@@ -77,6 +77,24 @@ def test_the_prediction_is_the_models_own(name: str) -> None:
             place = np.append(place, model.weights["user_bias"][user])
         own = model.predict(np.full(len(everything), user), everything)
         assert fold.rate(place, everything) == pytest.approx(own, abs=1e-6)
+
+
+@pytest.mark.parametrize("sigmoid", ["on", "off"])
+@pytest.mark.parametrize("batch_norm", ["on", "off"])
+def test_a_newcomer_to_any_kind_of_net(batch_norm: str, sigmoid: str) -> None:
+    model, everything = (
+        fitted("net", batch_norm=batch_norm, sigmoid=sigmoid), np.arange(small().n_items),
+    )  # fmt: skip
+    fold = FoldIn(model)
+    own = model.predict(np.full(len(everything), 7), everything)
+    place = model.user_factors[7].astype(np.float64)
+    assert fold.rate(place, everything) == pytest.approx(own, abs=1e-6)
+    found = fold.solve(ITEMS, STARS)
+    why = found.explain(everything)
+    assert found.converged
+    parts = why.mean + why.movie + why.you + why.taste
+    assert parts == pytest.approx(found.predict(everything), abs=1e-9)
+    assert why.pulls.sum(1) == pytest.approx(why.you + why.taste, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["dot", "dot_bias", "net"])

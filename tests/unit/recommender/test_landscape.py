@@ -14,6 +14,7 @@ from optviz.recommender.landscape import (
     RATES,
     ROWS,
     RecommenderLandscape,
+    RowLoss,
     recommender_landscape_task,
 )
 from optviz.training.landscape import GridPlan
@@ -82,3 +83,26 @@ def test_every_optimizer_learns_at_its_rate(model: str, optimizer: str, ratings:
     run.validate = None
     losses = [record.train_loss for record in run]
     assert np.mean(losses[-50:]) < 0.8 < losses[0]
+
+
+def test_batch_normalisation_takes_its_means_from_all_rows(ratings: Ratings) -> None:
+    config = DEFAULTS["net"].replace(epochs=1, n_factors=8, batch_size=4096, batch_norm="on")
+    run = build_fit(config, ratings).run
+    run.step()
+    model, rows = run.model, np.arange(0, 5000)
+    loss = RowLoss(model, ratings, rows)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    found = loss(dict(model.named_parameters()))
+    users, items = (torch.from_numpy(side[rows]) for side in (ratings.user_idx, ratings.item_idx))
+    with torch.no_grad():
+        both = torch.cat([model.user_factors(users), model.item_factors(items)], 1)
+        hidden = torch.relu(model.lin1(both))
+        spread = torch.sqrt(hidden.var(0, correction=0) + model.norm.eps)
+        normalised = (hidden - hidden.mean(0)) / spread * model.norm.weight + model.norm.bias
+        share = torch.sigmoid(model.lin2(normalised).squeeze(1))
+        truth = torch.from_numpy(ratings.frame["rating"].to_numpy(np.float32)[rows])
+        by_hand = torch.nn.functional.mse_loss(share * 5.5, truth)
+    assert found.item() == pytest.approx(by_hand.item(), rel=1e-5)
+    # Nothing of it stays: neither what is remembered nor how the model trains and predicts.
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+    assert model.training and not model.from_batch

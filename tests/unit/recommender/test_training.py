@@ -22,6 +22,7 @@ from optviz.recommender.baselines import fit_baseline, mse
 from optviz.recommender.config import DEFAULTS, MODELS, make_config
 from optviz.recommender.data import Ratings, load_ratings
 from optviz.recommender.fit import build_fit, train
+from optviz.recommender.fitted import BATCH_NORM_EPS
 from optviz.recommender.layers import layer_groups
 from optviz.recommender.models import EmbeddingDotBias, EmbeddingNet
 from optviz.recommender.presets import PRESETS
@@ -86,10 +87,12 @@ def test_same_seed_same_bits(model: str) -> None:
     assert not np.array_equal(first.item_factors, other.item_factors)
 
 
-@pytest.mark.parametrize("lr_spread", [1.0, 9.0])
+@pytest.mark.parametrize(
+    "more", [{}, {"lr_spread": 9.0}, {"batch_norm": "on", "sigmoid": "off"}], ids=str
+)
 @pytest.mark.parametrize("model", MODELS)
-def test_interrupted_equals_uninterrupted(model: str, lr_spread: float) -> None:
-    config = make_config(model, **QUICK[model], lr_spread=lr_spread)
+def test_interrupted_equals_uninterrupted(model: str, more: dict[str, Any]) -> None:
+    config = make_config(model, **QUICK[model], **more)
     whole, first, second = (build_fit(config, small()) for _ in range(3))
     while not whole.run.done:
         whole.run.step()
@@ -103,9 +106,12 @@ def test_interrupted_equals_uninterrupted(model: str, lr_spread: float) -> None:
         assert np.array_equal(second.weights()[name], array), name
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_files_bring_back_the_model(model: str, tmp_path: Any) -> None:
-    run, data = quick(model), small()
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [*((model, {}) for model in MODELS), ("net", {"batch_norm": "on", "sigmoid": "off"})],
+)
+def test_files_bring_back_the_model(model: str, more: dict[str, Any], tmp_path: Any) -> None:
+    run, data = quick(model, **more), small()
     storage.save_model(run, tmp_path / "model")
     again = storage.load_model(tmp_path / "model", data)
     everything = (data.user_idx, data.item_idx)
@@ -285,14 +291,49 @@ def test_the_bundled_model_is_what_the_defaults_give() -> None:
     assert factors.item_bias.shape == (ratings.n_items,)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_structure_is_what_training_makes(model: str) -> None:
-    run, data = quick(model), small()
+@pytest.mark.parametrize("batch_size", [50, 480])  # of 481 rows, the last one is alone
+def test_batch_normalisation_is_torchs(batch_size: int) -> None:
+    """Each step's hidden units, less their mean, over the root of variance + ε; γ = 1, β = 0."""
+    fit = build_fit(
+        make_config("net", **QUICK["net"] | {"batch_size": batch_size}, batch_norm="on"), small()
+    )
+    run: Any = fit.run
+    assert fit.n_train == 481
+    seen: list[Any] = []
+    run.model.norm.register_forward_hook(lambda _, put, out: seen.append((put[0], out.detach())))
+    while not run.done:
+        run.step()
+    hidden, normalised = seen[0]
+    spread = torch.sqrt(hidden.var(0, correction=0) + BATCH_NORM_EPS)
+    assert torch.allclose((hidden - hidden.mean(0)) / spread, normalised, atol=1e-4)
+    model = fit.model()
+    for name in ("weight", "bias", "running_mean", "running_var"):
+        assert np.array_equal(model.weights[f"norm.{name}"], getattr(run.model.norm, name).detach())
+    predicted, truth = fit.predict(fit.n_valid)
+    assert np.isfinite(predicted).all()
+    assert mse(predicted, truth) == pytest.approx(model.valid_mse)
+
+
+def test_without_a_sigmoid_a_prediction_may_leave_the_scale() -> None:
+    run: Any = build_fit(make_config("net", **QUICK["net"], sigmoid="off"), small()).run
+    with torch.no_grad():
+        run.model.lin2.bias.fill_(100.0)
+        run.model.lin2.weight.zero_()
+        some = torch.zeros(3, dtype=torch.int64)
+        assert run.model(some, some).tolist() == [100.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("model", "more"), [*((model, {}) for model in MODELS), ("net", {"batch_norm": "on"})]
+)
+def test_structure_is_what_training_makes(model: str, more: dict[str, Any]) -> None:
+    run, data = quick(model, **more), small()
     made = {name: array.shape for name, array in run.weights.items()}
     told = parts(run.config, data.n_users, data.n_items)
     assert {part.name: part.shape for part in told} == made
     total = n_parameters(run.config, data.n_users, data.n_items)
-    assert total == sum(array.size for array in run.weights.values())
+    learnt = [array for name, array in run.weights.items() if "running" not in name]
+    assert total == sum(array.size for array in learnt)
 
 
 @pytest.mark.parametrize("split", [{}, {"split": "random", "valid_fraction": 0.3, "seed": 5}])

@@ -13,7 +13,7 @@ from optviz.recommender.fitted import FittedModel
 from optviz.recommender.models import build_model
 from optviz.recommender.portraits import movie_portrait, user_portrait
 from optviz.recommender.storage import bundled_model
-from optviz.recommender.worked import CODE, Layers, Product, work_out
+from optviz.recommender.worked import Layers, Product, code_of, work_out
 
 from .test_fold_in import fitted, small
 
@@ -64,10 +64,18 @@ def test_every_number_follows_from_those_before() -> None:
     np.testing.assert_allclose(net.predicted, 5.5 / (1 + np.exp(-net.score)))
 
 
-@pytest.mark.parametrize("name", list(MODELS))
-def test_the_code_shown_computes_it(name: str) -> None:
+VARIANTS = [
+    *((name, {}) for name in MODELS),
+    ("net", {"batch_norm": "on"}),
+    ("net", {"sigmoid": "off"}),
+    ("net", {"batch_norm": "on", "sigmoid": "off"}),
+]
+
+
+@pytest.mark.parametrize(("name", "controls"), VARIANTS)
+def test_the_code_shown_computes_it(name: str, controls: dict[str, str]) -> None:
     """The lines run as they stand, on float32 tensors: equal up to float32's rounding."""
-    model = fitted(name)
+    model = fitted(name, **controls)
     low, high = model.rating_range
     names = {part: torch.from_numpy(array) for part, array in model.weights.items()}
     linear = torch.nn.functional.linear
@@ -77,25 +85,32 @@ def test_the_code_shown_computes_it(name: str) -> None:
             "sigmoid": torch.sigmoid, "relu": torch.relu, "cat": torch.cat,
             "lin1": lambda x: linear(x, names["lin1.weight"], names["lin1.bias"]),
             "lin2": lambda x: linear(x, names["lin2.weight"], names["lin2.bias"]),
+            "norm": lambda x: torch.nn.functional.batch_norm(
+                x[None], names["norm.running_mean"], names["norm.running_var"],
+                names["norm.weight"], names["norm.bias"],
+            )[0],
         }  # fmt: skip
-        exec("\n".join(line for _, line in CODE[name]), space)
+        exec("\n".join(line for _, line in code_of(model.config)), space)
         np.testing.assert_allclose(
             float(space["rating"]), work_out(model, user, item).predicted, rtol=1e-6
         )
 
 
-@pytest.mark.parametrize("name", ["dot", "dot_bias", "net"])
-def test_it_is_what_the_torch_module_says(name: str) -> None:
-    model = fitted(name)
+@pytest.mark.parametrize(
+    ("name", "controls"), [one for one in VARIANTS if one[0] in ("dot", "dot_bias", "net")]
+)
+def test_it_is_what_the_torch_module_says(name: str, controls: dict[str, str]) -> None:
+    model = fitted(name, **controls)
     module = build_model(model.config, 60, 30, model.rating_range, torch.Generator())
     module.eval()
     shapes = module.state_dict()
     module.load_state_dict(
         {
             part: torch.from_numpy(model.weights[part.removesuffix(".weight")
-            if not part.startswith("lin") else part]).reshape(tensor.shape)
-            for part, tensor in shapes.items()
-        }
+            if not part.startswith(("lin", "norm")) else part]).reshape(tensor.shape)
+            for part, tensor in shapes.items() if part != "norm.num_batches_tracked"
+        },
+        strict=False,
     )  # fmt: skip
     users, items = (torch.tensor(side) for side in zip(*PAIRS, strict=True))
     with torch.no_grad():

@@ -8,8 +8,9 @@ import re
 import numpy as np
 import pytest
 
+from optviz.recommender.config import make_config
 from optviz.recommender.specs import MODELS
-from optviz.recommender.worked import CODE, Layers, Product
+from optviz.recommender.worked import CODE, Layers, Product, code_of
 from optviz.ui.recommender_worked import formulas
 
 VECTOR = np.array([0.5, -0.25, 0.1, 2.0])
@@ -33,6 +34,13 @@ def test_every_step_has_its_formula() -> None:
     assert set(shown) == set(CODE) == set(MODELS)
     for model, worked in shown.items():
         assert list(formulas(worked)) == [step for step, _ in CODE[model]]
+    bare = make_config("net", batch_norm="on", sigmoid="off")
+    normed = dataclasses.replace(
+        LAYERS, share=None, normalisation=(np.array([2.0, 1.0]), np.array([-0.5, 0.0]))
+    )
+    assert list(formulas(normed)) == [step for step, _ in code_of(bare)]
+    assert r"2.0000 \cdot 0.7000 - 0.5000 = 0.9000" in formulas(normed)["norm"]
+    assert r"\bar h_j" in formulas(normed)["output"]
     assert r"\mu + b_i + s" in formulas(joint)["movie_mean"]
     assert formulas(dot)["plain"] == r"\hat r = s = 4.9464"
 
