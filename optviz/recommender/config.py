@@ -27,6 +27,7 @@ __all__ = [
     "TrainConfig",
     "controls_shown",
     "make_config",
+    "reach_of",
     "recipe_for",
     "split_settings",
     "validate",
@@ -201,6 +202,12 @@ DEFAULTS: Mapping[str, TrainConfig] = {
     name: TrainConfig(name, **spec.defaults) for name, spec in MODELS.items()
 }
 """Where each model starts. Chosen on a part of the training rows (``benchmarks/tune.py``)."""
+
+
+def reach_of(config: TrainConfig) -> float | None:
+    """Stars beyond each end of the scale that the model's sigmoid reaches; None without one."""
+    spec = MODELS[config.model]
+    return None if "sigmoid" in spec.controls and config.sigmoid == "off" else spec.reach
 
 
 def recipe_for(model: str, on_page: TrainConfig) -> TrainConfig:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from optviz.core.problem import Problem
 from optviz.recommender.baselines import Array, Index
-from optviz.recommender.config import TrainConfig
+from optviz.recommender.config import TrainConfig, reach_of
 from optviz.recommender.specs import MODELS, ModelSpec
 from optviz.recommender.split import refuse_split, split_rows
 from optviz.training.history import History
@@ -115,8 +115,7 @@ class FittedModel:
     @property
     def reach(self) -> float | None:
         """Stars beyond each end of the scale that its sigmoid reaches; None without one."""
-        left_out = "sigmoid" in self.spec.controls and self.config.sigmoid == "off"
-        return None if left_out else self.spec.reach
+        return reach_of(self.config)
 
     @property
     def user_bias(self) -> NDArray[Any] | None:

@@ -13,7 +13,6 @@ from optviz.figures.theme import LineStyle, numbered_style
 from optviz.recommender.config import MODELS, TrainConfig
 from optviz.recommender.presets import preset_of
 from optviz.recommender.split import folds_of
-from optviz.recommender.structure import Part, formula, n_parameters, parts
 from optviz.ui import controls
 from optviz.ui.components import chart
 from optviz.ui.frame import Page
@@ -23,10 +22,11 @@ from optviz.ui.recommender_inside import inside_asked, render_inside
 from optviz.ui.recommender_lesson import render_lesson
 from optviz.ui.recommender_race import axis_shown, render_axis, render_race, render_table
 from optviz.ui.recommender_results import render_results
-from optviz.ui.recommender_runs import MOST, Data, Run, Runs, runs
+from optviz.ui.recommender_runs import MOST, Run, Runs, runs
 from optviz.ui.recommender_search import render_search
 from optviz.ui.recommender_settings import render_settings
 from optviz.ui.recommender_state import RecommenderState
+from optviz.ui.recommender_structure import render_structure
 from optviz.ui.state import Store, guarded, remember
 from optviz.ui.waiting import renewed
 
@@ -36,9 +36,7 @@ _REFRESH = 0.4
 _HEIGHT = 350
 # The formula keeps to its column, also on a phone; the status is one block.
 _STYLE = """
-.st-key-recommender-live, .st-key-recommender-structure { gap: 0.35rem; }
-.st-key-recommender-structure .katex-display { margin: 0.5em 0 1em; overflow: auto hidden; }
-@media (max-width: 640px) { .st-key-recommender-structure .katex { font-size: 0.92em; } }
+.st-key-recommender-live { gap: 0.35rem; }
 """
 
 
@@ -76,7 +74,7 @@ def render(page: Page, store: Store[RecommenderState]) -> None:
         if every.run is not None and every.run.folder is not None and inside_asked(page):
             moving = every.run.busy
             renewed(render_inside, moving, _REFRESH)(page, every.run)
-        _structure(page, store.value.config(), every.data)
+        render_structure(page, store.value.config(), every.data.ratings)
         render_lesson(page, store, every)
         searching = controls.switch(store, "search", page.text("recommender.search.title"))
     with side:
@@ -302,34 +300,3 @@ def _stand_in(config: TrainConfig) -> str:
     if spec.unseen == "average":
         return "average"
     return "mean" if spec.bias_means == "mean" else "bias"
-
-
-def _shape(page: Page, config: TrainConfig, part: Part) -> str:
-    name = part.name.replace(".", "_")
-    if name == "item_bias" and MODELS[config.model].bias_means == "mean":
-        name = "item_mean"
-    sizes = "&nbsp;×&nbsp;".join(f"{size:,}" for size in part.shape)
-    return f"{page.text(f'part.{name}')}&nbsp;{sizes}"
-
-
-def _structure(page: Page, config: TrainConfig, data: Data) -> None:
-    """The model as a formula, with the shapes that the controls give it."""
-    text, ratings = page.text, data.ratings
-    low, high = ratings.rating_range
-    with st.container(key="recommender-structure"):
-        st.latex(formula(config))
-        users, items = ratings.n_users, ratings.n_items
-        learnt = [part for part in parts(config, users, items) if part.learnt]
-        shapes = " · ".join(_shape(page, config, part) for part in learnt)
-        st.caption(
-            text(
-                "recommender.structure",
-                shapes=shapes,
-                parameters=f"{n_parameters(config, users, items):,}",
-                low=f"{low:g}",
-                high=f"{high:g}",
-            )
-        )
-        with st.expander(text("recommender.formula"), icon=":material/function:"):
-            st.markdown(text(f"model.{config.model}.explain"))
-            st.caption(text("recommender.source", source=MODELS[config.model].source))

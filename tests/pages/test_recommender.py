@@ -523,3 +523,18 @@ def test_the_state_has_every_control() -> None:
     names = [field.name for field in dataclasses.fields(RecommenderState)]
     assert set(names) == {*CONTROLS, *KEPT}
     assert set(fields_of(RecommenderState().config())) == set(CONTROLS)
+
+
+def test_the_structure_is_drawn_with_the_shapes_that_the_controls_give_it() -> None:
+    def drawn(**query: str) -> str:
+        app = open_page(model="net", **query)
+        check(app)
+        return next(e.proto.body for e in app.get("html") if 'class="ov-flow"' in e.proto.body)
+
+    first = drawn(n_factors="4", hidden="7", dropout="0.25")
+    for shape in ("671 × 4", "9,066 × 4", "7 × 8", "1 × 7", "dropout 25 %", "0 … 5.5 ★"):
+        assert shape in first
+    assert "bn" not in first
+    other = drawn(n_factors="4", hidden="7", batch_norm="on", sigmoid="off")
+    assert ">bn<" in other
+    assert "σ" not in other

@@ -27,7 +27,7 @@ from optviz.recommender.layers import layer_groups
 from optviz.recommender.models import EmbeddingDotBias, EmbeddingNet
 from optviz.recommender.presets import PRESETS
 from optviz.recommender.split import lesson_order, split_baselines, split_rows
-from optviz.recommender.structure import n_parameters, parts
+from optviz.recommender.structure import flow, n_parameters, parts
 
 
 @lru_cache(maxsize=1)
@@ -334,6 +334,16 @@ def test_structure_is_what_training_makes(model: str, more: dict[str, Any]) -> N
     total = n_parameters(run.config, data.n_users, data.n_items)
     learnt = [array for name, array in run.weights.items() if "running" not in name]
     assert total == sum(array.size for array in learnt)
+    # What is drawn has these shapes, and a vector is as long as what makes it.
+    boxes = [box for stage in flow(run.config, data.n_users, data.n_items) for box in stage]
+    drawn = {box.name: box.shape for box in boxes if box.kind in ("table", "layer")}
+    assert drawn.items() <= made.items()
+    assert {name for name, shape in made.items() if len(shape) == 2} <= drawn.keys()
+    lengths = [box.shape for box in boxes if box.kind == "vector"]
+    assert lengths[:2] == [(3,), (3,)]
+    if model == "net":
+        assert lengths[2:] == [(6,), (run.config.hidden,)]
+        assert ("bn" in [box.name for box in boxes]) == ("batch_norm" in more)
 
 
 @pytest.mark.parametrize("split", [{}, {"split": "random", "valid_fraction": 0.3, "seed": 5}])
