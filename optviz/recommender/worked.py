@@ -132,11 +132,7 @@ class Layers:
     @property
     def units(self) -> Array:
         """(h,) what the output layer weighs."""
-        if self.normalisation is None:
-            return self.hidden
-        factor, shift = self.normalisation
-        units: Array = factor * self.hidden + shift
-        return units
+        return _normalised(self.hidden, self.normalisation)
 
 
 def work_out(model: FittedModel, user: int, item: int) -> Product | Layers:
@@ -172,11 +168,7 @@ def _layers(model: FittedModel, u: Array, m: Array, low: float, high: float) -> 
     of_user, of_item = first[:, : len(u)] @ u, first[:, len(u) :] @ m
     hidden = np.maximum(of_user + of_item + offsets, 0)
     weights = model.weights["lin2.weight"].astype(np.float64)[0]
-    units = hidden
-    if model.normalisation is not None:
-        factor, shift = model.normalisation
-        units = factor * hidden + shift
-    products = weights * units
+    products = weights * _normalised(hidden, model.normalisation)
     offset = float(model.weights["lin2.bias"][0])
     score = float(products.sum()) + offset
     share = None if model.reach is None else _sigmoid(score)
@@ -186,6 +178,14 @@ def _layers(model: FittedModel, u: Array, m: Array, low: float, high: float) -> 
         score=score, share=share, low=low, high=high,
         predicted=score if share is None else share * (high - low) + low,
     )  # fmt: skip
+
+
+def _normalised(hidden: Array, normalisation: tuple[Array, Array] | None) -> Array:
+    if normalisation is None:
+        return hidden
+    factor, shift = normalisation
+    result: Array = factor * hidden + shift
+    return result
 
 
 def _sigmoid(score: float) -> float:
