@@ -9,6 +9,7 @@
 """
 
 from optviz.jobs.cluster import ClusterBackend
+from optviz.jobs.group import JobGroup
 from optviz.jobs.interface import AGAIN, Backend, Event, Job, JobFailed, Progress, State
 from optviz.jobs.local import WorkerBackend
 from optviz.jobs.registry import BACKENDS, cluster, default_backend, make_backend
@@ -21,6 +22,7 @@ __all__ = [
     "Event",
     "Job",
     "JobFailed",
+    "JobGroup",
     "Progress",
     "State",
     "WorkerBackend",

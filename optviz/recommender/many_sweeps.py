@@ -22,7 +22,7 @@ __all__ = [
     "GroupSweeps",
     "SeedSweeps",
     "group_sweeps_task",
-    "seed_sweeps_task",
+    "seed_sweep_task",
 ]
 
 
@@ -41,8 +41,8 @@ class SeedSweeps:
     seeds: int
 
     def task(self) -> str:
-        """What computes it."""
-        return "optviz.recommender.many_sweeps:seed_sweeps_task"
+        """What computes one of them."""
+        return "optviz.recommender.many_sweeps:seed_sweep_task"
 
     def subject(self, seed: int) -> Trainable:
         """The run of one seed before its first step."""
@@ -86,26 +86,19 @@ class GroupSweep:
     still: Values
 
 
-def seed_sweeps_task(
-    context: TaskContext, request: SeedSweeps
-) -> tuple[tuple[Values, Values], ...]:
-    """Sweep with each seed. Progress counts steps.
+def seed_sweep_task(context: TaskContext, request: SeedSweeps, seed: int) -> tuple[Values, Values]:
+    """The sweep of one seed of several: each is a job of its own. Progress counts steps.
 
     Returns:
-        (rates, losses) of each seed; fewer if it was asked to stop.
+        (rates, losses).
 
     Raises:
         Problem: The data, the recipe or the plan cannot be used.
         Cancelled: Its user cancelled it.
     """
-    total = request.seeds * request.plan.n_iter
-    found: list[tuple[Values, Values]] = []
-    for seed in range(request.seeds):
-        if context.stop_requested:
-            break
-        found.append(_swept(context, request.subject(seed), request.plan))
-        context.progress((seed + 1) * request.plan.n_iter, total)
-    return tuple(found)
+    found = _swept(context, request.subject(seed), request.plan)
+    context.progress(request.plan.n_iter, request.plan.n_iter)
+    return found
 
 
 def group_sweeps_task(context: TaskContext, request: GroupSweeps) -> tuple[GroupSweep, ...]:

@@ -12,7 +12,7 @@ import streamlit as st
 from optviz.core.problem import Problem
 from optviz.figures.lr_finder import GLYPHS, rate_text
 from optviz.figures.lr_many import GroupCurve, groups_figure, seeds_figure
-from optviz.jobs import default_backend
+from optviz.jobs import JobGroup, default_backend
 from optviz.recommender.config import TrainConfig
 from optviz.recommender.many_sweeps import GroupSweeps, SeedSweeps
 from optviz.recommender.sweeps import RecommenderSetup
@@ -37,7 +37,12 @@ def _shelf(kind: str) -> Shelf[Answered]:
     """The session's sweeps of one kind; they outlive a visit to another page."""
 
     def begin(request: Many) -> Answered:
-        return Answered(request, default_backend().submit(request.task(), request=request))
+        backend, task = default_backend(), request.task()
+        if isinstance(request, SeedSweeps):  # shared out, seed by seed
+            seeds = range(request.seeds)
+            jobs = [backend.submit(task, request=request, seed=seed) for seed in seeds]
+            return Answered(request, JobGroup(jobs))
+        return Answered(request, backend.submit(task, request=request))
 
     return remember(f"learning rate {kind}", lambda: Shelf(begin, 12))
 

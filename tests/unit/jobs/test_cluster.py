@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 
 from optviz.core.problem import Problem
-from optviz.jobs import AGAIN, ClusterBackend, JobFailed
+from optviz.jobs import AGAIN, ClusterBackend, JobFailed, JobGroup
 from optviz.recommender.config import make_config
 from optviz.recommender.data import load_ratings
+from optviz.recommender.many_sweeps import SeedSweeps
 from optviz.recommender.search_space import SearchPlan, ranges_for
+from optviz.training.sweeps import SmallSetup, SweepPlan
 from optviz.ui.recommender_run import Data
 from optviz.ui.recommender_search_run import Search
 
@@ -175,3 +177,15 @@ def test_a_search_finds_the_same_on_a_cluster(make_local: Make, make_cluster: Ma
         found.append([(trial.config, trial.value) for trial in search.trials])
     assert found[0] == found[1]
     assert len(found[0]) == 3
+
+
+def test_a_range_test_over_seeds_is_shared_out_and_the_same(
+    make_local: Make, make_cluster: Make
+) -> None:
+    request = SeedSweeps(SmallSetup("digits", "adam", seed=0), SweepPlan(1e-4, 1.0, 20), 3)
+    bands = []
+    for backend in (make_local(2, threads=1), make_cluster()):
+        jobs = [backend.submit(request.task(), request=request, seed=seed) for seed in range(3)]
+        bands.append(JobGroup(jobs).result(LONG))
+    for here, there in zip(*bands, strict=True):
+        np.testing.assert_array_equal(here, there)

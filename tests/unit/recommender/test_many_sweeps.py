@@ -17,7 +17,7 @@ from optviz.recommender.many_sweeps import (
     GroupSweeps,
     SeedSweeps,
     group_sweeps_task,
-    seed_sweeps_task,
+    seed_sweep_task,
 )
 from optviz.recommender.sweeps import RecommenderSetup, recommender_sweep_task
 from optviz.training.groups import regroup
@@ -47,7 +47,8 @@ def test_each_seed_s_sweep_is_the_sweep_of_that_seed(model: str) -> None:
     else:
         own = setup(model, seed=7)
         alone = recommender_sweep_task(SilentContext(), setup(model, seed=1), PLAN)
-    first, second = seed_sweeps_task(SilentContext(), SeedSweeps(own, PLAN, 2))
+    request = SeedSweeps(own, PLAN, 2)
+    first, second = (seed_sweep_task(SilentContext(), request, seed) for seed in range(2))
     np.testing.assert_array_equal(second[0], alone.lrs)
     np.testing.assert_array_equal(second[1], alone.losses)
     assert (first[1] != second[1]).any()
