@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from optviz.language import Text
 from optviz.ui.frame import PAGES
 
+from .screens import settle
+
 EN = Text("en")
 ROOMS = [name for name in PAGES if name != "home"]
 
@@ -45,6 +47,7 @@ def test_a_phone_has_one_card_below_another(open_page: Callable[..., Page], serv
     phone = open_page(viewport={"width": 390, "height": 844})
     phone.goto(server)
     expect(card(phone, "embeddings")).to_be_visible()
+    settle(phone, still=True)
     places = [card(phone, name).bounding_box() for name in ROOMS]
     assert len({round(place["x"]) for place in places}) == 1
     assert all(a["y"] + a["height"] < b["y"] for a, b in pairwise(places))
@@ -53,6 +56,8 @@ def test_a_phone_has_one_card_below_another(open_page: Callable[..., Page], serv
 @pytest.mark.parametrize("name", ROOMS)
 def test_a_click_anywhere_on_a_card_opens_its_room(page: Page, server: str, name: str) -> None:
     page.goto(server)
+    expect(card(page, name)).to_be_visible()
+    settle(page, still=True)  # a card that still moves would not be where it is clicked
     box = card(page, name).bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
