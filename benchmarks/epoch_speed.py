@@ -132,8 +132,7 @@ def main() -> None:
         known: dict[int, Timing] = {}
         for theirs, of_ours, wanted in pairs:
             if theirs not in known:
-                known[theirs] = fastai_epoch(ratings, theirs)
-                best, median = known[theirs]
+                known[theirs] = best, median = fastai_epoch(ratings, theirs)
                 print(f"fastai collab_learner, batch {theirs}: {best:.2f} s, median {median:.2f} s")
             best, median = known[theirs]
             print(

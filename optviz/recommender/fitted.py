@@ -294,8 +294,8 @@ class FittedModel:
         """
         weight = self.weights["lin2.weight"].astype(np.float64)[0]
         offset = float(self.weights["lin2.bias"][0])
-        if self.normalisation is not None:
-            factor, shift = self.normalisation
+        if (fixed := self.normalisation) is not None:
+            factor, shift = fixed
             return weight * factor, offset + float(weight @ shift)
         return weight, offset
 

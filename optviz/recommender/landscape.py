@@ -146,18 +146,10 @@ class RowLoss:
         """The loss in stars², a scalar."""
         import torch
 
-        from optviz.recommender.models import EmbeddingNet
+        from optviz.recommender.models import over_rows
 
-        training = self.model.training
-        self.model.eval()
-        if isinstance(self.model, EmbeddingNet):
-            self.model.from_batch = True
-        try:
+        with over_rows(self.model):
             out = torch.func.functional_call(self.model, dict(weights), self.pair)
-        finally:
-            self.model.train(training)
-            if isinstance(self.model, EmbeddingNet):
-                self.model.from_batch = False
         return torch.nn.functional.mse_loss(out, self.truth)
 
 

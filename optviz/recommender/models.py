@@ -6,7 +6,8 @@ run can be interrupted and repeated exactly without touching torch's global rand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ __all__ = [
     "Factorisation",
     "build_model",
     "mean_movie",
+    "over_rows",
 ]
 
 
@@ -235,6 +237,21 @@ def _linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
         layer.weight.uniform_(-bound, bound, generator=generator)
         layer.bias.uniform_(-bound, bound, generator=generator)
     return layer
+
+
+@contextmanager
+def over_rows(model: nn.Module) -> Iterator[None]:
+    """Have a model predict without dropout, its normalisation over the rows at hand, meanwhile."""
+    training, net = model.training, model if isinstance(model, EmbeddingNet) else None
+    model.eval()
+    if net is not None:
+        net.from_batch = True
+    try:
+        yield
+    finally:
+        model.train(training)
+        if net is not None:
+            net.from_batch = False
 
 
 Range = tuple[float, float]

@@ -168,13 +168,14 @@ def _layers(model: FittedModel, u: Array, m: Array, low: float, high: float) -> 
     of_user, of_item = first[:, : len(u)] @ u, first[:, len(u) :] @ m
     hidden = np.maximum(of_user + of_item + offsets, 0)
     weights = model.weights["lin2.weight"].astype(np.float64)[0]
-    products = weights * _normalised(hidden, model.normalisation)
+    normalisation = model.normalisation
+    products = weights * _normalised(hidden, normalisation)
     offset = float(model.weights["lin2.bias"][0])
     score = float(products.sum()) + offset
     share = None if model.reach is None else _sigmoid(score)
     return Layers(
         user=u, item=m, of_user=of_user, of_item=of_item, offsets=offsets, hidden=hidden,
-        normalisation=model.normalisation, weights=weights, products=products, offset=offset,
+        normalisation=normalisation, weights=weights, products=products, offset=offset,
         score=score, share=share, low=low, high=high,
         predicted=score if share is None else share * (high - low) + low,
     )  # fmt: skip

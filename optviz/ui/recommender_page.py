@@ -34,7 +34,7 @@ __all__ = ["begin", "render", "train"]
 
 _REFRESH = 0.4
 _HEIGHT = 350
-# The formula keeps to its column, also on a phone; the status is one block.
+# The status is one block.
 _STYLE = """
 .st-key-recommender-live { gap: 0.35rem; }
 """

@@ -15,6 +15,7 @@ from optviz.ui.frame import Page
 
 __all__ = ["render_structure"]
 
+# The formula keeps to its column, also on a phone.
 _STYLE = """
 .st-key-recommender-structure { gap: 0.35rem; }
 .st-key-recommender-structure .katex-display { margin: 0.5em 0 1em; overflow: auto hidden; }
