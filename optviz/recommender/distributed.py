@@ -9,6 +9,7 @@ for the rounding of sums in another order.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,10 @@ from typing import cast
 
 import torch
 import torch.distributed as dist
+
+# The functions of this module hold for good whatever group stands at its first import, and
+# DistributedDataParallel imports it: before there is a group, they hold none.
+import torch.distributed.nn.functional
 from torch import Tensor
 
 from optviz.core.problem import Problem
@@ -31,7 +36,9 @@ __all__ = ["ParallelRun", "build_parallel_fit", "process_group"]
 def process_group() -> Iterator[tuple[int, int]]:
     """Join the processes that ``torchrun`` started: ``with process_group() as (rank, world): …``.
 
-    Without torchrun, this process is the only one: (0, 1).
+    Without torchrun, this process is the only one: (0, 1). Leave no run that the group trained
+    behind it: a run holds the group, and threads of a group that still stands when Python ends
+    may abort the process.
     """
     if "WORLD_SIZE" in os.environ:
         dist.init_process_group("gloo")
@@ -42,6 +49,7 @@ def process_group() -> Iterator[tuple[int, int]]:
         yield dist.get_rank(), dist.get_world_size()
     finally:
         dist.destroy_process_group()
+        gc.collect()  # a run is held by its own methods, and holds the group
 
 
 class ParallelRun(TrainingRun):

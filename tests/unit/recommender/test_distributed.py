@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch.distributed as dist
 
 from optviz.core.problem import Problem
 from optviz.recommender.config import TrainConfig, make_config
@@ -69,6 +71,14 @@ def test_alone_it_is_the_plain_run_to_the_last_bit(config: TrainConfig) -> None:
     assert alone.run.history == one.run.history
     for name, weight in one.weights().items():
         np.testing.assert_array_equal(alone.weights()[name], weight)
+
+
+def test_nothing_of_a_group_outlives_it(config: TrainConfig) -> None:
+    with process_group():
+        build_parallel_fit(config, load_ratings()).step()
+        group = weakref.ref(dist.group.WORLD)
+        assert group() is not None
+    assert group() is None  # and with it its threads, which could abort a process that ends
 
 
 def test_what_cannot_be_shared_out(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,13 +72,14 @@ export class MapView {
     this.queued = null;
     this.waiting = true;
     this.asked = performance.now();
+    this.last = `${x} ${y}`;
     this.send(x, y);
   }
 
   /** Ask in passing, with the ring still held: while one answer is on its way, only the last waits.
    *
-   * Where the ring is dropped is asked at once: said later, it might undo what the user pressed
-   * in the meantime.
+   * Where the ring is dropped is asked at once, and once: said later, or again, it might undo what
+   * the user pressed or typed in the meantime.
    */
   follow(x, y) {
     if (this.waiting && performance.now() - this.asked < ANSWER) this.queued = [x, y];
@@ -92,6 +93,7 @@ export class MapView {
       event.preventDefault();
       handle.setPointerCapture(event.pointerId);
       handle.classList.add("ov-dragging");
+      this.last = null;
     });
     handle.addEventListener("pointermove", (event) => {
       if (!handle.hasPointerCapture(event.pointerId)) return;
@@ -106,7 +108,7 @@ export class MapView {
       if (!handle.classList.contains("ov-dragging")) return;
       handle.classList.remove("ov-dragging");
       handle.releasePointerCapture?.(event.pointerId);
-      if (this.held) this.ask(...this.held);
+      if (this.held && this.held.join(" ") !== this.last) this.ask(...this.held);
       this.held = null;
     };
     handle.addEventListener("pointerup", drop);
