@@ -48,11 +48,13 @@ class TrainConfig:
         sigmoid: ``"off"`` leaves out EmbeddingNet's sigmoid, whose range is the scale stretched by
             half a point at each end.
         init_scale: Embeddings start uniform in ±init_scale; EmbeddingDot's between 0 and it.
-        optimizer: ``"sgd"``, ``"adam"`` or ``"adamw"``, the torch.optim classes.
+        optimizer: ``"sgd"``, ``"adam"`` or ``"adamw"``, the torch.optim classes; or
+            ``"sparse_adam"``, Adam for those rows alone that a batch looks up
+            (:class:`~optviz.training.sparse_adam.SparseAdam`).
         lr: Learning rate; the highest one where a schedule changes it.
         momentum: Momentum of SGD (Adam keeps its betas; one_cycle sets both itself).
         weight_decay: As the torch class takes it: added to the gradient for SGD and Adam
-            (L2), decoupled for AdamW.
+            (L2), for SparseAdam to that of the rows looked up; decoupled for AdamW.
         batch_size: Rows in one step.
         epochs: Passes over the training rows, each one step of joint gradient descent; for
             ALS, sweeps over both sides.
@@ -177,7 +179,7 @@ CONTROLS: Mapping[str, Control] = _registry(
     Control("sigmoid", "choice", choices=("on", "off")),
     Control("epochs", "int", 1, 1000, (1, 30)),
     Control("patience", "int", 0, 100, (0, 10)),
-    Control("optimizer", "choice", choices=("sgd", "adam", "adamw")),
+    Control("optimizer", "choice", choices=("sgd", "adam", "adamw", "sparse_adam")),
     Control("lr", "float", 1e-9, 1e9, (1e-5, 1.0), log=True),
     Control("momentum", "float", 0.0, 0.999, (0.0, 0.99), needs=(("optimizer", ("sgd",)),)),
     Control("weight_decay", "float", 0.0, 1e3, (1e-6, 1.0), log=True),

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from optviz.recommender.models import EmbeddingDot, EmbeddingDotBias
 from optviz.training.run import TrainingRun
+from optviz.training.sparse_adam import SparseAdam
 
 __all__ = ["DotRun"]
 
@@ -57,7 +59,24 @@ class DotRun(TrainingRun):
             if isinstance(model, EmbeddingDotBias):
                 self._add_up(model.user_bias.weight, users, column)
                 self._add_up(model.item_bias.weight, items, column)
+            if isinstance(self.optimizer, SparseAdam):
+                self._tell(self.optimizer)
         return loss.item()
+
+    def _begin_epoch(self) -> None:
+        super()._begin_epoch()
+        if isinstance(self.optimizer, SparseAdam):
+            self._looked_up = [_each_once(side, self.batch_size) for side in self._shuffled[:2]]
+
+    def _tell(self, optimizer: SparseAdam) -> None:
+        """Say which rows of the tables the batch just taken has filled."""
+        batch = (self._cursor - 1) // self.batch_size
+        users, items = (rows[batch] for rows in self._looked_up)
+        optimizer.look_up(self.model.user_factors.weight, users)
+        optimizer.look_up(self.model.item_factors.weight, items)
+        if isinstance(self.model, EmbeddingDotBias):
+            optimizer.look_up(self.model.user_bias.weight, users)
+            optimizer.look_up(self.model.item_bias.weight, items)
 
     def _add_up(self, table: Tensor, rows: Tensor, slopes: Tensor) -> None:
         """Make ``slopes`` the gradient of ``table``'s ``rows``; all of the others have none."""
@@ -68,3 +87,19 @@ class DotRun(TrainingRun):
             gradient = torch.zeros_like(table)
         self._filled[table] = gradient, rows
         table.grad = gradient.index_add_(0, rows, slopes)
+
+
+def _each_once(rows: Tensor, batch_size: int) -> tuple[Tensor, ...]:
+    """The rows of each batch, sorted and each once; for all at a time, which costs far less.
+
+    Example:
+        >>> [part.tolist() for part in _each_once(torch.tensor([3, 1, 3, 2, 2]), 3)]
+        [[1, 3], [2]]
+    """
+    index = rows.cpu().numpy()
+    span = int(index.max()) + 1
+    key = np.arange(len(index)) // batch_size * span + index
+    key.sort()
+    kept = key[np.insert(key[1:] != key[:-1], 0, True)]
+    sizes = np.bincount(kept // span).tolist()
+    return torch.split(torch.from_numpy(kept % span).to(rows.device), sizes)

@@ -35,6 +35,7 @@ from optviz.training.groups import Rates, regroup, spread
 from optviz.training.history import BatchRecord
 from optviz.training.run import TrainingRun
 from optviz.training.schedules import Schedule, make_schedule
+from optviz.training.sparse_adam import SparseAdam
 
 __all__ = ["Fit", "build_fit", "fit_model", "train"]
 
@@ -305,8 +306,11 @@ def _schedule(config: TrainConfig) -> Schedule:
 
 
 def _optimizer(config: TrainConfig, model: torch.nn.Module) -> torch.optim.Optimizer:
-    # fused: one kernel for all parameters; the same mathematics, several times faster.
     decay = config.weight_decay if "weight_decay" in MODELS[config.model].controls else 0.0
+    if config.optimizer == "sparse_adam":
+        tables = [part.weight for part in model.modules() if isinstance(part, torch.nn.Embedding)]
+        return SparseAdam(model.parameters(), tables, lr=config.lr, weight_decay=decay)
+    # fused: one kernel for all parameters; the same mathematics, several times faster.
     shared: dict[str, Any] = {
         "lr": config.lr, "weight_decay": decay,
         "fused": next(model.parameters()).device.type in ("cpu", "cuda"),

@@ -37,6 +37,7 @@ class ModelSpec:
             rows at once; ``"solved"``: no gradient, one side after the other.
         score: ``"product"``: dot product, and biases where there are any; ``"layers"``: a small
             network.
+        hidden: The network's hidden units, ``h`` in ``latex``; empty without a network.
         biases: The biases in its weights, ``"user_bias"`` or ``"item_bias"``.
         from_mean: Whether a prediction starts from the mean training rating.
         reach: Stars beyond each end of the scale that its sigmoid reaches; None without one.
@@ -58,6 +59,7 @@ class ModelSpec:
     controls: tuple[str, ...]
     training: Literal["batches", "whole", "solved"] = "batches"
     score: Literal["product", "layers"] = "product"
+    hidden: str = ""
     biases: tuple[str, ...] = ()
     from_mean: bool = False
     reach: float | None = None
@@ -134,7 +136,7 @@ MODELS: Mapping[str, ModelSpec] = {
         ModelSpec(
             "net",
             r"\hat r_{ui} = r_{\min}-\tfrac12 + (r_{\max}-r_{\min}+1)\,"
-            r"\sigma\!\left(w^{\top}\,\mathrm{relu}\!\left(W\,[u_u; m_i] + c\right) + d\right)",
+            r"\sigma\!\left(w^{\top} h + d\right)",
             _LESSON,
             dict(
                 hidden=30,
@@ -147,6 +149,7 @@ MODELS: Mapping[str, ModelSpec] = {
             ),
             (*_EVERY, *_BATCHES, "hidden", "embedding_dropout", "dropout", "batch_norm", "sigmoid"),
             score="layers",
+            hidden=r"\mathrm{relu}\!\left(W\,[u_u; m_i] + c\right)",
             reach=0.5,
             searched=("dropout", "lr", "weight_decay"),
         ),

@@ -80,19 +80,21 @@ def formula(config: TrainConfig) -> str:
 
     Example:
         >>> from optviz.recommender.config import make_config
-        >>> formula(make_config("net", sigmoid="off"))
-        '\\hat r_{ui} = w^{\\top}\\,\\mathrm{relu}\\!\\left(W\\,[u_u; m_i] + c\\right) + d'
+        >>> formula(make_config("net", sigmoid="off"))  # doctest: +NORMALIZE_WHITESPACE
+        '\\begin{aligned} h &= \\mathrm{relu}\\!\\left(W\\,[u_u; m_i] + c\\right) \\\\
+        \\hat r_{ui} &= w^{\\top} h + d \\end{aligned}'
     """
-    latex = MODELS[config.model].latex
-    if MODELS[config.model].score != "layers":
+    spec = MODELS[config.model]
+    latex, hidden = spec.latex, spec.hidden
+    if not hidden:
         return latex
-    hidden = r"\mathrm{relu}\!\left(W\,[u_u; m_i] + c\right)"
     if config.batch_norm == "on":
-        latex = latex.replace(hidden, rf"\mathrm{{bn}}\!\left({hidden}\right)")
+        hidden = rf"\mathrm{{bn}}\!\left({hidden}\right)"
     if config.sigmoid == "off":
         _, _, score = latex.partition(r"\sigma\!\left(")
         latex = r"\hat r_{ui} = " + score.removesuffix(r"\right)")
-    return latex
+    # Two lines: on a phone the screen ends before one would.
+    return rf"\begin{{aligned}} h &= {hidden} \\ {latex.replace('=', '&=', 1)} \end{{aligned}}"
 
 
 @dataclass(frozen=True, slots=True)

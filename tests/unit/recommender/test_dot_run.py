@@ -18,7 +18,7 @@ class ByAutograd(DotRun):
 
 
 @pytest.mark.parametrize("batch_size", [1, 64, 1000])
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "sparse_adam"])
 @pytest.mark.parametrize("name", ["dot", "dot_bias"])
 def test_steps_and_gradients_are_those_of_autograd(
     name: str, optimizer: str, batch_size: int, monkeypatch: pytest.MonkeyPatch

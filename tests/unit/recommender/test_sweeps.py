@@ -39,7 +39,7 @@ def config(model: str, **controls: Any) -> TrainConfig:
 
 
 @pytest.mark.parametrize("schedule", ["constant", "one_cycle", "sgdr"])
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "adamw"])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "adamw", "sparse_adam"])
 @pytest.mark.parametrize("model", ["dot_bias", "net"])
 def test_training_after_a_sweep_is_bit_equal(model: str, optimizer: str, schedule: str) -> None:
     recipe = config(model, optimizer=optimizer, schedule=schedule)

@@ -27,7 +27,7 @@ from optviz.recommender.layers import layer_groups
 from optviz.recommender.models import EmbeddingDotBias, EmbeddingNet
 from optviz.recommender.presets import PRESETS
 from optviz.recommender.split import lesson_order, split_baselines, split_rows
-from optviz.recommender.structure import flow, n_parameters, parts
+from optviz.recommender.structure import flow, formula, n_parameters, parts
 
 
 @lru_cache(maxsize=1)
@@ -88,7 +88,14 @@ def test_same_seed_same_bits(model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{}, {"lr_spread": 9.0}, {"batch_norm": "on", "sigmoid": "off"}], ids=str
+    "more",
+    [
+        {},
+        {"lr_spread": 9.0},
+        {"batch_norm": "on", "sigmoid": "off"},
+        {"optimizer": "sparse_adam", "lr_spread": 9.0},
+    ],
+    ids=str,
 )
 @pytest.mark.parametrize("model", MODELS)
 def test_interrupted_equals_uninterrupted(model: str, more: dict[str, Any]) -> None:
@@ -344,6 +351,23 @@ def test_structure_is_what_training_makes(model: str, more: dict[str, Any]) -> N
     if model == "net":
         assert lengths[2:] == [(6,), (run.config.hidden,)]
         assert ("bn" in [box.name for box in boxes]) == ("batch_norm" in more)
+
+
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [
+        *((model, {}) for model in MODELS),
+        *(("net", {"batch_norm": bn, "sigmoid": s}) for bn in ("on", "off") for s in ("on", "off")),
+    ],
+)
+def test_the_formula_says_what_is_drawn(model: str, more: dict[str, Any]) -> None:
+    config = make_config(model, **more)
+    drawn = {box.name for stage in flow(config, 671, 9066) for box in stage}
+    written = formula(config)
+    for box, symbol in {"σ": r"\sigma", "bn": r"\mathrm{bn}", "relu": r"\mathrm{relu}"}.items():
+        assert (symbol in written) == (box in drawn)
+    assert written.count("{") == written.count("}")
+    assert written.count(r"\left") == written.count(r"\right")
 
 
 @pytest.mark.parametrize("split", [{}, {"split": "random", "valid_fraction": 0.3, "seed": 5}])
