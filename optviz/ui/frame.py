@@ -84,6 +84,7 @@ def page(name: str) -> Iterator[Page]:
     and becomes a kind, general sentence: no traceback reaches the reader.
     """
     text = state.language()
+    state.begin_page(name)
     st.set_page_config(
         page_title=f"{text(f'{name}.name')} · {NAME}",
         page_icon=str(files("optviz.ui").joinpath("icon.svg")),

@@ -17,10 +17,12 @@ import streamlit as st
 
 from optviz.core.problem import Problem
 from optviz.language import LANGUAGES, Text
+from optviz.ui.echoes import Address, Echoes
 from optviz.ui.fields import PageState
 
 __all__ = [
     "Store",
+    "begin_page",
     "bind_language",
     "bind_typed",
     "bind_value",
@@ -51,12 +53,11 @@ class Store(Generic[S]):
         self._cls = cls
         self._slot = f"state:{cls.page}"
         self.problems: list[Problem] = []
-        query = st.query_params.to_dict() if own_address else {}
-        query.pop(_LANGUAGE_PARAMETER, None)
+        query = dict(_address()) if own_address else {}
         # The browser may send an address that we wrote some runs ago; only one that we never
         # wrote (a pasted link) speaks for the user. Moving between pages empties the address.
-        seen: set[tuple[tuple[str, str], ...]] = remember(f"addresses:{cls.page}", set)
-        address = tuple(sorted(query.items()))
+        seen: set[Address] = remember(f"addresses:{cls.page}", set)
+        address = tuple(query.items())
         if self._slot not in st.session_state or (query and address not in seen):
             value, self.problems = cls.from_query(query)
             if self._slot in st.session_state:
@@ -78,11 +79,13 @@ class Store(Generic[S]):
         key = self.key(name)
         if key not in st.session_state:
             st.session_state[key] = getattr(self.value, name)
+        _echoes().show(key, st.session_state[key])
         return {"key": key, "on_change": guarded(self._take), "args": (name,)}
 
     def _take(self, name: str) -> None:
         value = st.session_state[self.key(name)]
-        if value is None:  # a pill or segment was un-picked: keep what there was
+        # None: a pill or segment was un-picked: keep what there was
+        if value is None or not _wanted(self.key(name), value):
             st.session_state[self.key(name)] = getattr(self.value, name)
             return
         try:
@@ -100,7 +103,7 @@ class Store(Generic[S]):
         """
         checked = {name: self._cls.codec(name).check(value) for name, value in changes.items()}
         value = dataclasses.replace(self.value, **checked)
-        self._show(value)
+        self._show(value, checked)  # of the others one may have changed, too, and is told next
         self._settle(checked)
         st.session_state[self._slot] = value
 
@@ -110,10 +113,10 @@ class Store(Generic[S]):
         self._settle(field.name for field in dataclasses.fields(self._cls))
         st.session_state[self._slot] = self._cls()
 
-    def _show(self, value: S) -> None:
-        for field in dataclasses.fields(value):
-            key = self.key(field.name)
-            new = getattr(value, field.name)
+    def _show(self, value: S, names: Iterable[str] | None = None) -> None:
+        for name in [field.name for field in dataclasses.fields(value)] if names is None else names:
+            key = self.key(name)
+            new = getattr(value, name)
             if key in st.session_state and st.session_state[key] != new:
                 st.session_state[key] = new
 
@@ -144,7 +147,9 @@ class Store(Generic[S]):
     def sync_url(self) -> None:
         """Mirror the state in the address bar."""
         query = self.value.to_query()
-        remember(f"addresses:{self._cls.page}", set[Any]).add(tuple(sorted(query.items())))
+        address = tuple(sorted(query.items()))
+        remember(f"addresses:{self._cls.page}", set[Any]).add(address)
+        _echoes().end(address)
         code = language().code
         wanted = query | ({_LANGUAGE_PARAMETER: code} if code != _DEFAULT_LANGUAGE else {})
         if st.query_params.to_dict() != wanted:
@@ -218,7 +223,7 @@ def bind_value(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, A
     taken = _whole(key, usable)
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    return {"key": key, "on_change": guarded(lambda: taken(st.session_state[key]))}
+    return {"key": key, "on_change": guarded(_shown(key, value, taken))}
 
 
 def bind_typed(
@@ -253,8 +258,40 @@ def bind_typed(
     # Only what differs is set: setting it again would wipe out what is being typed just now.
     if key not in st.session_state or st.session_state[key] != wanted:
         st.session_state[key] = wanted
-    changed = guarded(lambda: taken(str(st.session_state[key])))
+    changed = guarded(_shown(key, wanted, taken))
     return {"key": key, "value": wanted, "on_change": changed}, kept.get("problem")
+
+
+def _shown(key: str, value: Any, take: Callable[[Any], None]) -> Callable[[], None]:
+    """A callback of a widget that shows ``value``: hand ``take`` what the user changes it to."""
+    _echoes().show(key, value)
+
+    def changed() -> None:
+        if _wanted(key, st.session_state[key]):
+            take(st.session_state[key])
+
+    return changed
+
+
+def begin_page(name: str) -> None:
+    """Call it before a page is drawn, the whole of it."""
+    _echoes().begin(name)
+
+
+def _echoes() -> Echoes:
+    return remember("echoes", Echoes)
+
+
+def _address() -> Address:
+    """What the browser's address says of the page."""
+    query = st.query_params.to_dict()
+    query.pop(_LANGUAGE_PARAMETER, None)
+    return tuple(sorted(query.items()))
+
+
+def _wanted(key: str, value: Any) -> bool:
+    """Whether the user wants it, or the browser only has not been told of a newer value."""
+    return _echoes().hear(_address(), key, value)
 
 
 def _typed(key: str) -> dict[str, Any]:

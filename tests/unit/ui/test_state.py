@@ -190,6 +190,7 @@ def script() -> None:
         rate: float = number(0.5, 0.0, 1e6)
 
     text = state.language()
+    state.begin_page("sample")
     elsewhere = st.checkbox("elsewhere", key="elsewhere")
     st.segmented_control("language", list(LANGUAGES), **state.bind_language())
     if not elsewhere:
@@ -265,6 +266,49 @@ def test_a_scene_moves_the_widgets_too() -> None:
     app.button(key="reset").click().run()
     assert held(app) == "3 a 0.5"
     assert address(app) == {}
+
+
+def test_two_changes_that_arrive_together_are_both_taken() -> None:
+    app = opened()
+    app.slider(key="sample.count").set_value(5)
+    app.segmented_control(key="sample.kind").set_value("b")
+    app.run()
+    assert held(app) == "5 b 0.5"
+
+
+def test_what_a_browser_repeats_undoes_no_scene() -> None:
+    app = opened()
+    app.button(key="scene").click().run()
+    assert held(app) == "7 b 0.5"
+    # It sends a typed number, and with it what it showed before the scene, address included.
+    app.query_params.clear()
+    app.slider(key="sample.count").set_value(3)
+    app.segmented_control(key="sample.kind").set_value("a")
+    app.text_input(key="sample.rate.typed").set_value("0.25").run()
+    assert held(app) == "7 b 0.25"
+    # What the user changes there counts, and so does changing it back.
+    for count in (4, 3):
+        app.query_params.clear()
+        app.slider(key="sample.count").set_value(count).run()
+        assert held(app) == f"{count} b 0.25"
+    # Of a page that has seen the scene, it is a wish.
+    app.button(key="scene").click().run()
+    app.segmented_control(key="sample.kind").set_value("a").run()
+    assert held(app) == "7 a 0.25"
+
+
+def test_text_that_a_browser_repeats_undoes_nothing_either() -> None:
+    app = opened(rate="0.125")
+    box = "sample.rate.typed"
+    app.text_input(key=box).set_value("2").run()
+    app.query_params = {"rate": "0.125"}
+    app.text_input(key=box).set_value("0.125").run()
+    assert held(app) == "3 a 0.125"  # typed by hand, for the browser has sent the 2 itself
+    app.button(key="reset").click().run()
+    assert held(app) == "3 a 0.5"
+    app.query_params = {"rate": "0.125"}
+    app.text_input(key=box).set_value("0.125").run()
+    assert held(app) == "3 a 0.5"
 
 
 def test_what_is_not_acceptable_changes_nothing() -> None:
