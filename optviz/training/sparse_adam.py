@@ -16,9 +16,6 @@ from torch import Tensor
 
 __all__ = ["SparseAdam"]
 
-Quad = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Weight, gradient, first and second moment."""
-
 
 class SparseAdam(torch.optim.Optimizer):
     """``torch.optim.Adam``, row by row: rows without a gradient keep weight and moments.
@@ -68,25 +65,30 @@ class SparseAdam(torch.optim.Optimizer):
             if not moved:
                 continue
             looked_up = [self._looked_up(weight) for weight in moved]
-            whole = [self._whole(weight) for weight in moved]
+            states = [self._state(weight) for weight in moved]
             parts = [
-                four if rows is None else tuple(of.index_select(0, rows) for of in four)
-                for four, rows in zip(whole, looked_up, strict=True)
+                (weight, weight.grad, state["moments"])
+                if rows is None
+                else (
+                    weight.index_select(0, rows),
+                    weight.grad.index_select(0, rows),
+                    state["moments"].index_select(1, rows),
+                )
+                for weight, state, rows in zip(moved, states, looked_up, strict=True)
             ]
-            weights, gradients, first, second = map(list, zip(*parts, strict=True))
-            steps = [self.state[weight]["step"] for weight in moved]
+            steps = [state["step"] for state in states]
             torch._foreach_add_(steps, 1.0)
             torch._fused_adam_(  # what torch.optim.Adam(fused=True) calls
-                weights, gradients, first, second, [], steps,
+                [part[0] for part in parts], [part[1] for part in parts],
+                [part[2][0] for part in parts], [part[2][1] for part in parts], [], steps,
                 lr=group["lr"], beta1=group["betas"][0], beta2=group["betas"][1],
                 weight_decay=group["weight_decay"], eps=group["eps"],
                 amsgrad=False, maximize=False,
             )  # fmt: skip
-            for four, part, rows in zip(whole, parts, looked_up, strict=True):
-                if rows is None:
-                    continue
-                for i in (0, 2, 3):
-                    four[i].index_copy_(0, rows, part[i])
+            for weight, state, part, rows in zip(moved, states, parts, looked_up, strict=True):
+                if rows is not None:
+                    weight.index_copy_(0, rows, part[0])
+                    state["moments"].index_copy_(1, rows, part[2])
 
     def _looked_up(self, weight: Tensor) -> Tensor | None:
         """The rows to move; None for all of them."""
@@ -98,11 +100,10 @@ class SparseAdam(torch.optim.Optimizer):
             rows = weight.grad.flatten(1).any(1).nonzero().squeeze(1)
         return rows
 
-    def _whole(self, weight: Tensor) -> Quad:
-        state = self.state[weight]
+    def _state(self, weight: Tensor) -> dict[str, Tensor]:
+        """The number of steps, and both moments in one: so they are gathered in one go."""
+        state: dict[str, Tensor] = self.state[weight]
         if not state:
             state["step"] = torch.zeros((), device=weight.device)
-            state["exp_avg"] = torch.zeros_like(weight)
-            state["exp_avg_sq"] = torch.zeros_like(weight)
-        assert weight.grad is not None
-        return weight, weight.grad, state["exp_avg"], state["exp_avg_sq"]
+            state["moments"] = weight.new_zeros((2, *weight.shape))
+        return state
