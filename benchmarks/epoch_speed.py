@@ -122,23 +122,28 @@ def main() -> None:
     print(__doc__)
     torch.set_num_threads(1)
     ratings = optviz.load_ratings()
-    ways = [(size, "adam") for size in (64, 256, 512, 1024)]
-    ways += [(size, "sparse_adam") for size in (64, 256)]
+    adam = {size: (size, "adam") for size in (64, 256, 512, 1024)}
+    sparse = {size: (size, "sparse_adam") for size in (64, 256)}
     ours: dict[tuple[int, str], Timing] = {}
-    for size, optimizer in ways:
-        ours[size, optimizer] = best, median = our_epoch(ratings, size, optimizer)
-        print(f"ours, {optimizer} at {size}: {best:.3f} s an epoch, median {median:.3f} s")
+    for way in (*adam.values(), *sparse.values()):
+        ours[way] = best, median = our_epoch(ratings, *way)
+        print(
+            f"ours, {way[1]} at {way[0]}: {best:.3f} s an epoch, median {median:.3f} s", flush=True
+        )
     loop = loader_epoch(ratings)
     print(f"DataLoader loop, batch 64: {loop:.2f} s")
-    ratio = loop / ours[1024, "adam"][1]
+    ratio = loop / ours[adam[1024]][1]
     print(f"  batch 1024 of ours is {ratio:.0f} times faster (wanted: 20)", flush=True)
     if "--without-fastai" not in sys.argv:
-        for theirs in (64, 512):
+        compared = {
+            64: (adam[64], sparse[64], adam[256], sparse[256], adam[512]),
+            512: (adam[512],),
+        }
+        for theirs, chosen in compared.items():
             best, median = fastai_epoch(ratings, theirs)
             print(f"fastai collab_learner, batch {theirs}: {best:.2f} s, median {median:.2f} s")
-            for (size, optimizer), (our_best, our_median) in ours.items():
-                if size != theirs and (theirs != 64 or size == 1024):
-                    continue
+            for size, optimizer in chosen:
+                our_best, our_median = ours[size, optimizer]
                 print(
                     f"  {optimizer} at {size} of ours is {median / our_median:.1f} times faster by"
                     f" the medians, {best / our_best:.1f} times by the best epochs"

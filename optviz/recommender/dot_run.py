@@ -54,13 +54,11 @@ class DotRun(TrainingRun):
             if isinstance(model, EmbeddingDotBias):
                 slope = torch.ops.aten.sigmoid_backward(slope * span, share)
             column = slope[:, None]
-            self._add_up(model.user_factors.weight, users, column * m)
-            self._add_up(model.item_factors.weight, items, column * u)
+            self._add_up(model.user_factors.weight, 0, users, column * m)
+            self._add_up(model.item_factors.weight, 1, items, column * u)
             if isinstance(model, EmbeddingDotBias):
-                self._add_up(model.user_bias.weight, users, column)
-                self._add_up(model.item_bias.weight, items, column)
-            if isinstance(self.optimizer, SparseAdam):
-                self._tell(self.optimizer)
+                self._add_up(model.user_bias.weight, 0, users, column)
+                self._add_up(model.item_bias.weight, 1, items, column)
         return loss.item()
 
     def _begin_epoch(self) -> None:
@@ -68,18 +66,11 @@ class DotRun(TrainingRun):
         if isinstance(self.optimizer, SparseAdam):
             self._looked_up = [_each_once(side, self.batch_size) for side in self._shuffled[:2]]
 
-    def _tell(self, optimizer: SparseAdam) -> None:
-        """Say which rows of the tables the batch just taken has filled."""
-        batch = (self._cursor - 1) // self.batch_size
-        users, items = (rows[batch] for rows in self._looked_up)
-        optimizer.look_up(self.model.user_factors.weight, users)
-        optimizer.look_up(self.model.item_factors.weight, items)
-        if isinstance(self.model, EmbeddingDotBias):
-            optimizer.look_up(self.model.user_bias.weight, users)
-            optimizer.look_up(self.model.item_bias.weight, items)
+    def _add_up(self, table: Tensor, side: int, rows: Tensor, slopes: Tensor) -> None:
+        """Make ``slopes`` the gradient of ``table``'s ``rows``; all of the others have none.
 
-    def _add_up(self, table: Tensor, rows: Tensor, slopes: Tensor) -> None:
-        """Make ``slopes`` the gradient of ``table``'s ``rows``; all of the others have none."""
+        ``side`` is 0 for a table of users, 1 for one of movies.
+        """
         if table in self._filled:
             gradient, before = self._filled[table]
             gradient.index_fill_(0, before, 0.0)
@@ -87,6 +78,9 @@ class DotRun(TrainingRun):
             gradient = torch.zeros_like(table)
         self._filled[table] = gradient, rows
         table.grad = gradient.index_add_(0, rows, slopes)
+        if isinstance(self.optimizer, SparseAdam):
+            batch = (self._cursor - 1) // self.batch_size
+            self.optimizer.look_up(table, self._looked_up[side][batch])
 
 
 def _each_once(rows: Tensor, batch_size: int) -> tuple[Tensor, ...]:

@@ -223,7 +223,7 @@ def bind_value(key: str, value: Any, take: Callable[[Any], None]) -> dict[str, A
     taken = _whole(key, usable)
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    return {"key": key, "on_change": guarded(_shown(key, value, taken))}
+    return {"key": key, "on_change": guarded(_on_change(key, value, taken))}
 
 
 def bind_typed(
@@ -258,11 +258,11 @@ def bind_typed(
     # Only what differs is set: setting it again would wipe out what is being typed just now.
     if key not in st.session_state or st.session_state[key] != wanted:
         st.session_state[key] = wanted
-    changed = guarded(_shown(key, wanted, taken))
+    changed = guarded(_on_change(key, wanted, taken))
     return {"key": key, "value": wanted, "on_change": changed}, kept.get("problem")
 
 
-def _shown(key: str, value: Any, take: Callable[[Any], None]) -> Callable[[], None]:
+def _on_change(key: str, value: Any, take: Callable[[Any], None]) -> Callable[[], None]:
     """A callback of a widget that shows ``value``: hand ``take`` what the user changes it to."""
     _echoes().show(key, value)
 

@@ -101,13 +101,20 @@ def test_story(page: Page, server: str) -> None:
     box = page.get_by_role("textbox", name=EN("trajectories.start"))
     expect(box).to_have_value(re.compile(r"^(5\.9|6|6\.0).*, -1\.(4|5)"))
 
-    # Drag the ring: the paths follow while it is held, and letting it go asks for nothing more.
+    # Drag the ring: the paths follow.
     x, y = data_point(page, -6.0, 2.0)
     page.locator(".ov-handle").hover()
     page.mouse.down()
     page.mouse.move((x + 300) / 2, y, steps=4)
     page.mouse.move(x, y, steps=4)
+    page.mouse.up()
     expect(box).to_have_value(re.compile(r"^-(5\.9|6|6\.0).*, (1\.9|2)"))
+
+    # They do so while it is held; then letting it go asks for nothing more.
+    page.locator(".ov-handle").hover()
+    page.mouse.down()
+    page.mouse.move(*data_point(page, -4.0, -1.0), steps=4)
+    expect(box).to_have_value(re.compile(r"^-(3\.9|4|4\.0).*, -(0\.9|1)"))
     settle(page, still=True)
     asked.clear()
     page.mouse.up()
